@@ -1,0 +1,64 @@
+# make demo    the portal on http://127.0.0.1:5000, its phones on http://127.0.0.1:5001
+# make test    lint, types, import contracts, every test, the wheel
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DECLARED := setup.cfg pyproject.toml
+
+.PHONY: demo test lint types contracts unit heavier wheel bench screenshots clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	$(BIN)/python -m host_demo $(ARGS)
+
+test: $(VENV)/.test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory contracts
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory heavier
+	@$(MAKE) --no-print-directory wheel
+	@$(BIN)/python -m tests.needs report
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+contracts: $(VENV)/.test
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow and not browser"
+
+heavier: $(VENV)/.test
+	$(BIN)/python -m pytest -m "$$($(BIN)/python -m tests.needs marks)"
+
+# By way of the source archive: a build/ folder of an earlier day cannot leak into the wheel.
+wheel: $(VENV)/.test
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf $(VENV) build dist screenshots *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(DECLARED) | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[demo]'
+	touch $@
+
+$(VENV)/.test: $(DECLARED) | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[test,postgresql,mariadb]'
+	touch $@ $(VENV)/.demo

@@ -1,0 +1,1 @@
+"""The plugin's own Alembic environment, shipped as ``sms_plugin.migrations``."""

@@ -1,0 +1,30 @@
+"""SMS for Flask-Admin portals: a change in the portal becomes a delivered text message, once."""
+
+from sms_plugin._version import __version__
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.host.entity import Entity, Hook, Person, Section, Trigger, link, money
+from sms_plugin.host.when import added, after, before, changed, created, on, signal, yearly
+from sms_plugin.plugin import SMS, include_name
+
+__all__ = [
+    "SMS",
+    "ConfigurationError",
+    "Entity",
+    "Hook",
+    "Person",
+    "Section",
+    "SmsError",
+    "Trigger",
+    "__version__",
+    "added",
+    "after",
+    "before",
+    "changed",
+    "created",
+    "include_name",
+    "link",
+    "money",
+    "on",
+    "signal",
+    "yearly",
+]

@@ -1,0 +1,243 @@
+"""What a gateway is: the frozen values that go in and come out, and the class that a gateway extends.
+
+A gateway speaks one company's HTTP API. It knows no table, no clock and no Flask app: it is given its settings, the
+messages of one request and, for webhooks, a plain frozen request. Reasons are codes with parameters; doors translate.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from sms_plugin.gateways.http import Http
+
+
+class Outcome(StrEnum):
+    """What is known after one submission."""
+
+    ACCEPTED = "accepted"  #: the provider answered that it took the message
+    REFUSED = "refused"  #: the provider surely did not take it
+    UNKNOWN = "unknown"  #: it may have taken it: never resent blindly
+
+
+class About(StrEnum):
+    """Whom a refusal is about."""
+
+    MESSAGE = "message"
+    RECIPIENT = "recipient"
+    ACCOUNT = "account"  #: for good: stops the provider; for now: makes it pause (throttled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The provider's answer to one message of one submission."""
+
+    outcome: Outcome
+    reason: str = ""  #: stable code: "no_credit", "bad_number", "timeout" …
+    about: About | None = None  #: set when refused
+    for_good: bool = False  #: refused: sending the same again cannot help
+    retry_after: float | None = None  #: seconds that the provider asked us to wait
+    reference: str | None = None  #: the provider's own id of the message
+    provider_code: str = ""  #: the provider's code as it came
+    detail: str = ""  #: the provider's words, bounded, without secrets, bodies and numbers
+    segments: int | None = None
+
+
+def accepted(reference: str | None = None, *, segments: int | None = None) -> Verdict:
+    """The provider took the message."""
+    return Verdict(outcome=Outcome.ACCEPTED, reference=reference, segments=segments)
+
+
+def refused(
+    reason: str,
+    *,
+    about: About = About.MESSAGE,
+    for_good: bool = True,
+    retry_after: float | None = None,
+    provider_code: str = "",
+    detail: str = "",
+) -> Verdict:
+    """The provider surely did not take the message."""
+    return Verdict(
+        outcome=Outcome.REFUSED,
+        reason=reason,
+        about=about,
+        for_good=for_good,
+        retry_after=retry_after,
+        provider_code=provider_code,
+        detail=detail,
+    )
+
+
+def unknown(reason: str, *, provider_code: str = "", detail: str = "") -> Verdict:
+    """Nobody can say whether the provider took the message."""
+    return Verdict(outcome=Outcome.UNKNOWN, reason=reason, provider_code=provider_code, detail=detail)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One message as a gateway sees it."""
+
+    id: UUID  #: the message's own id: goes along wherever the provider can carry a reference
+    to: str  #: E.164
+    text: str
+    receipt_url: str | None = (
+        None  #: public address for this message's receipts, or None without a public URL
+    )
+
+
+class ReceiptStatus(StrEnum):
+    """What a provider reports later, in the order of its rank (see ``states.py``)."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One receipt, as parsed from a provider's request."""
+
+    status: ReceiptStatus
+    reference: str | None = None  #: the provider's id of the message
+    message_id: UUID | None = None  #: our own id, where the provider gives it back
+    number: str | None = None
+    provider_code: str = ""
+    reason: str = ""
+    occurred_at: datetime | None = None  #: aware UTC, where the provider says it
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebRequest:
+    """A request to a webhook, without any framework."""
+
+    method: str
+    url: str  #: the public address that was called, query string included
+    headers: Mapping[str, str]  #: names in lower case
+    body: bytes
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query string's pairs, blank values kept."""
+        _, _, query = self.url.partition("?")
+        return parse_qsl(query, keep_blank_values=True)
+
+    @property
+    def form(self) -> list[tuple[str, str]]:
+        """The body's pairs where it is a form, else none."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
+            return []
+        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAnswer:
+    """How a provider wants its webhook answered."""
+
+    status: int = 204
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What is left on the account."""
+
+    amount: Decimal
+    unit: str  #: ISO 4217 code, or "credits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A message that the provider says it holds, found by a look-up."""
+
+    reference: str
+    status: ReceiptStatus
+    provider_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a gateway can do."""
+
+    batch_size: int = 1  #: most messages that one request takes
+    same_text: bool = False  #: the messages of one request must share one text
+    longest: int | None = None  #: most characters that one message takes
+    unicode: bool = True
+    flash: bool = False
+    receipts: bool = False  #: pushed to our webhook
+    inbound: bool = False
+    balance: bool = False
+    lookup: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSettings:
+    """For a gateway that needs none."""
+
+
+@dataclass
+class Gateway(ABC):
+    """One company's API. A subclass is one file; it is built once per thread, with a connection of its own.
+
+    ``send`` never raises for what a provider or a network does: that is a verdict.
+    """
+
+    settings: Any
+    http: Http = field(repr=False)
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    Settings: ClassVar[type[Any]] = NoSettings
+
+    def __post_init__(self) -> None:
+        """For a subclass that prepares something from its settings."""
+
+    @classmethod
+    def capabilities(cls, settings: Any) -> Capabilities:
+        """What the gateway can do when it is set up so."""
+        return Capabilities()
+
+    @classmethod
+    def warnings(cls, settings: Any) -> Sequence[str]:
+        """Codes of what the admin should know before using these settings (``credentials_in_clear``)."""
+        return ()
+
+    @abstractmethod
+    def send(self, messages: Sequence[Outgoing]) -> Sequence[Verdict]:
+        """A verdict per message, in the order given; at most ``batch_size`` messages."""
+
+    def read_receipts(self, request: WebRequest) -> Sequence[Report]:
+        """The receipts in a webhook request.
+
+        Raises ``ForgedRequest`` when its signature or secret does not hold, ``SmsError`` when it cannot be read.
+        """
+        raise NotImplementedError(f"{self.kind} takes no receipts")
+
+    def receipts_answer(self) -> WebAnswer:
+        """What to answer when the receipts were taken."""
+        return WebAnswer()
+
+    def balance(self) -> Balance:
+        """What is left on the account. Raises ``SmsError`` when it cannot be had."""
+        raise NotImplementedError(f"{self.kind} tells no balance")
+
+    def look_up(self, message: Outgoing, *, reference: str | None, since: datetime) -> Sequence[Found]:
+        """What the provider holds that may be this message, sent at ``since`` (aware UTC) or later.
+
+        With a reference, that message alone; without, every candidate with the same number and text. Nothing found is
+        no proof that nothing was taken. Raises ``SmsError`` when the provider cannot be asked.
+        """
+        raise NotImplementedError(f"{self.kind} cannot look a message up")

@@ -1,0 +1,127 @@
+"""What a host declares: its entities, the people among them, their shortcodes and hooks.
+
+Declarations are values. Nothing is inspected when they are made; ``registry.resolve`` checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, SQLColumnExpression
+
+from sms_plugin.host.when import When
+
+M = TypeVar("M")
+N = TypeVar("N", contravariant=True)
+
+#: Read from a record: a dotted path ("invoice.client"), or a function of the record.
+Read: TypeAlias = str | Callable[[N], object]
+#: Asked of the database.
+Ask: TypeAlias = SQLColumnExpression[bool] | ColumnElement[bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person(Generic[N]):
+    """How a record is a person that can be texted.
+
+    ``phones`` is one number, or several by what they are for: "mobile" is the main one, "billing" gets what is about
+    money, the others are only for lists. A value may be a number, a list of numbers or None.
+    """
+
+    name: Read[N]
+    phones: Read[N] | Mapping[str, Read[N]]
+    language: Read[N] | None = None
+    timezone: Read[N] | None = None
+    region: Read[N] | None = None  #: ISO 3166 code for numbers without a country code
+    consents: Callable[[N, str], bool | None] | None = None  #: (record, purpose) → yes, no, or None for not asked
+    client: Read[N] | None = None  #: the client whose history this person belongs to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """A reason to text that the host adds to the catalogue (T30)."""
+
+    key: str
+    section: str
+    label: str
+    text: Mapping[str, str]  #: suggested, by language
+    audience: str = "client"
+    purpose: str = "service"  #: billing, service, marketing, staff
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Hook(Generic[N]):
+    """What makes a trigger fire for an entity.
+
+    ``only`` is asked of the database when it fires and again just before sending. ``to`` names other recipients than
+    the entity's own. ``once`` gives the moment of the occurrence in place of the usual one.
+    """
+
+    trigger: str | Trigger
+    when: When
+    only: Ask | None = None
+    to: Read[N] | Sequence[Read[N]] | None = None
+    once: Callable[[N], str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyOf:
+    """An amount and its currency, read by two paths."""
+
+    amount: str
+    currency: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkTo:
+    """The public address of one of the host's pages."""
+
+    endpoint: str
+    values: Mapping[str, str]
+
+
+Shortcode: TypeAlias = Read[N] | MoneyOf | LinkTo
+
+
+def money(amount: str, currency: str | None = None) -> MoneyOf:
+    """A shortcode that shows an amount in the recipient's way; without a currency it is ``SMS_CURRENCY``."""
+    return MoneyOf(amount=amount, currency=currency)
+
+
+def link(endpoint: str, **values: str) -> LinkTo:
+    """A shortcode with the public address of an endpoint, its values read by paths."""
+    return LinkTo(endpoint=endpoint, values=values)
+
+
+@dataclass(frozen=True)
+class Entity(Generic[M]):
+    """The host's declaration of one of its models."""
+
+    model: type[M]
+    section: str
+    person: Person[M] | None = None
+    to: Mapping[str, Read[M] | Person[M] | Sequence[Read[M]]] = field(default_factory=dict)  #: people, by audience
+    also: Mapping[str, str] = field(default_factory=dict)  #: another section → the path to its record
+    shortcodes: Mapping[str, Shortcode[M]] = field(default_factory=dict)
+    hooks: Sequence[Hook[M]] = ()
+    key: str = ""  #: "section/ModelName" unless set
+
+    @property
+    def name(self) -> str:
+        """The entity's key, under which messages keep its records."""
+        return self.key or f"{self.section}/{self.model.__name__}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Shortcodes that belong to no record, such as the company's: every text may use them."""
+
+    name: str
+    shortcodes: Mapping[str, Callable[[], object]]
+
+
+#: What ``SMS(…)`` takes. A trigger by itself is one that is fired by hand only.
+Declaration: TypeAlias = Entity[Any] | Section | Trigger

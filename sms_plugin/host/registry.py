@@ -1,0 +1,96 @@
+"""What the host declared, checked and ready to be asked. Resolving collects every mistake before it complains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean
+from sms_plugin.host.bound import BoundEntity, BoundHook, Plan, Reason
+from sms_plugin.host.identity import RecordRef, key_of
+from sms_plugin.host.when import HookKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """The resolved declarations of one portal."""
+
+    entities: Mapping[str, BoundEntity]
+    reasons: Mapping[str, Reason]
+    hooks: tuple[BoundHook, ...]
+    company: Mapping[str, Callable[[], object]]  #: shortcodes that belong to no record
+    company_sections: Mapping[str, str]  #: the section of each of them
+    known_shortcodes: frozenset[str]
+    problems: tuple[ConfigurationError, ...] = ()
+    _by_type: dict[type[Any], BoundEntity | None] = field(default_factory=dict, repr=False)
+    _plans: dict[type[Any], Plan | None] = field(default_factory=dict, repr=False)
+
+    def entity_of(self, model: type[Any]) -> BoundEntity | None:
+        """The entity of a model or of its nearest base, or None."""
+        if model not in self._by_type:
+            by_model = {entity.model: entity for entity in self.entities.values()}
+            self._by_type[model] = next((by_model[base] for base in model.__mro__ if base in by_model), None)
+        return self._by_type[model]
+
+    def ref_of(self, record: object) -> RecordRef | None:
+        """The soft name of a record, or None for one of no entity."""
+        entity = self.entity_of(type(record))
+        return None if entity is None else RecordRef(entity=entity.key, key=key_of(record))
+
+    def plan_of(self, model: type[Any]) -> Plan | None:
+        """What to watch in records of a model, or None where no hook does."""
+        if model not in self._plans:
+            plan = Plan()
+            for hook in self.hooks:
+                if issubclass(model, hook.entity.model):
+                    _watch(plan, hook)
+            self._plans[model] = plan or None
+        return self._plans[model]
+
+    def reason(self, trigger: str) -> Reason:
+        """A trigger by its key. Raises ``SmsError`` for one that nobody declared."""
+        try:
+            return self.reasons[trigger]
+        except KeyError:
+            raise SmsError(
+                f"There is no trigger {trigger!r}.",
+                code="unknown_trigger",
+                hint=did_you_mean(trigger, self.reasons) or "See `flask sms trigger list`.",
+            ) from None
+
+    def hooks_of(self, trigger: str) -> tuple[BoundHook, ...]:
+        """The hooks that fire a trigger."""
+        return tuple(hook for hook in self.hooks if hook.trigger == trigger)
+
+    def date_hooks(self) -> Iterable[BoundHook]:
+        """The hooks that the sweep looks after."""
+        return (hook for hook in self.hooks if hook.when.kind in {HookKind.DATE, HookKind.YEARLY})
+
+    def reachable(self, trigger: str) -> frozenset[str]:
+        """The shortcodes that a text of this trigger may use.
+
+        Where several entities fire it, those that every one of them reaches; where none does yet, those of its section.
+        """
+        reason = self.reason(trigger)
+        fired_by = {hook.entity.key: hook.entity for hook in self.hooks_of(trigger)}.values()
+        if not fired_by:
+            fired_by = [entity for entity in self.entities.values() if entity.section == reason.section]  # type: ignore[assignment]
+        names = [self._reached_from(entity) for entity in fired_by]
+        return frozenset.intersection(*names) if names else frozenset(self.company)
+
+    def _reached_from(self, entity: BoundEntity) -> frozenset[str]:
+        reached = set(entity.shortcodes) | set(self.company)
+        for key in entity.reaches:
+            reached |= set(self.entities[key].shortcodes)
+        return frozenset(reached)
+
+
+def _watch(plan: Plan, hook: BoundHook) -> None:
+    match hook.when.kind:
+        case HookKind.CREATED:
+            plan.created.append(hook)
+        case HookKind.CHANGED:
+            plan.changed.setdefault(hook.when.attribute.key, []).append(hook)  # type: ignore[union-attr]
+        case HookKind.ADDED:
+            plan.added.setdefault(hook.when.attribute.key, []).append(hook)  # type: ignore[union-attr]

@@ -1,0 +1,190 @@
+"""What recurs: a row per job, taken by version in whichever process gets there first. The row only saves work;
+nothing goes wrong where two do the same (design: jobs).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.gateways.http import Http
+from sms_plugin.jobs.steps import step, within
+from sms_plugin.models import Job, Provider, Runner, database_now
+from sms_plugin.outbox.insertion import insert_once
+from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
+from sms_plugin.outbox.receipts import rematch
+from sms_plugin.outbox.reconcile import Doubt, conclude, doubts, look_up
+from sms_plugin.outbox.tallies import fold
+from sms_plugin.providers.active import line_of
+from sms_plugin.state import State
+from sms_plugin.triggers.sweep import sweep
+
+log = logging.getLogger(__name__)
+
+#: A job that shows no sign of life for so long is taken up by another process.
+LEASE = timedelta(seconds=60)
+#: A runner not seen for so long is dead, and forgotten.
+FORGET = timedelta(days=1)
+
+Renew = Callable[[], None]
+
+
+class Lost(Exception):
+    """Another process took the job up, because this one did not renew it in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A job: how often, and what."""
+
+    every: Callable[[State], float]  #: seconds
+    run: Callable[[State, Renew], int]  #: the number of things it did
+
+
+def _sweep(state: State, renew: Renew) -> int:
+    written = 0
+
+    @contextmanager
+    def page() -> Iterator[Session]:
+        renew()
+        with step(state) as session:
+            yield session
+        if written:
+            state.wake.set()
+
+    now = within(state, database_now)
+    for swept in sweep(page, state=state, now=now):
+        written += swept.messages
+    if written:
+        state.wake.set()
+    return written
+
+
+def _lapse(state: State, renew: Renew) -> int:
+    def work(session: Session) -> int:
+        now = database_now(session)
+        return lapse_leases(session, now=now) + lapse_attempts(session, now=now)
+
+    done = 0
+    while number := within(state, work):
+        renew()
+        done += number
+    if done:
+        state.wake.set()
+    return done
+
+
+def _reconcile(state: State, renew: Renew) -> int:
+    settled = within(state, lambda session: rematch(session, now=database_now(session)))
+    after = None
+    with Http(connect_timeout=state.settings.connect_timeout, read_timeout=state.settings.read_timeout) as http:
+        while found := within(state, lambda session, after=after: doubts(session, now=database_now(session), after=after)):  # type: ignore[misc]
+            for doubt in found:
+                renew()
+                settled += _settle_doubt(state, doubt, http)
+            after = found[-1].message
+    return settled
+
+
+def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
+    def asked(session: Session) -> Any:
+        provider = session.get(Provider, doubt.provider_id)
+        assert provider is not None  # noqa: S101 - attempts keep their provider by a foreign key
+        return line_of(provider, state=state, now=database_now(session))
+
+    try:
+        line = within(state, asked)
+        found = look_up(doubt, line.gateway(line.settings, http)) if line.capabilities.lookup else ()
+    except SmsError as error:
+        log.warning("a message of unknown fate cannot be looked up: %s", error.code)
+        found = ()
+    return int(within(state, lambda session: conclude(session, doubt, found, now=database_now(session))))
+
+
+def _tidy(state: State, renew: Renew) -> int:
+    def work(session: Session) -> int:
+        session.execute(sa.delete(Runner).where(Runner.seen_at < database_now(session) - FORGET))
+        return fold(session)
+
+    return within(state, work)
+
+
+JOBS: Mapping[str, Work] = {
+    "lapse": Work(every=lambda state: 5.0, run=_lapse),
+    "sweep": Work(every=lambda state: state.settings.sweep_every, run=_sweep),
+    "reconcile": Work(every=lambda state: 60.0, run=_reconcile),
+    "tidy": Work(every=lambda state: 60.0, run=_tidy),
+}
+
+
+def run_due(state: State) -> dict[str, int]:
+    """Do every job whose time has come and that nobody else is doing; what each of them did."""
+    return {name: done for name in JOBS if (done := run_job(state, name)) is not None}
+
+
+def run_job(state: State, name: str, *, now: bool = False) -> int | None:
+    """Do one job where it is due, or at once; what it did, or None where it was not its time. Logs its failure."""
+    version = within(state, lambda session: _take(session, name, at_once=now))
+    if version is None:
+        return None
+    error = ""
+    try:
+        return JOBS[name].run(state, lambda: within(state, lambda session: _renew(session, name, version)))
+    except Lost:
+        log.warning("the SMS job %s was taken up by another process", name)
+        return None
+    except Exception as failure:
+        error = type(failure).__name__
+        log.exception("the SMS job %s failed", name)
+        return None
+    finally:
+        every = timedelta(seconds=JOBS[name].every(state))
+        within(state, lambda session: _end(session, name, version, every=every, error=error))
+
+
+def _take(session: Session, name: str, *, at_once: bool) -> int | None:
+    connection = session.connection()
+    now = database_now(session)
+    free = sa.and_(Job.due_at <= now, sa.or_(Job.lease_until.is_(None), Job.lease_until <= now))
+    known = session.scalar(sa.select(Job.version).where(Job.name == name))
+    if known is None:
+        insert = insert_once(Job.__table__, unique="name", dialect=connection.dialect.name)  # type: ignore[arg-type]
+        connection.execute(insert, {"name": name, "version": 0, "due_at": now, "error": ""})
+        known = 0
+    take = (
+        sa.update(Job)
+        .where(Job.name == name, Job.version == known)
+        .values(version=known + 1, lease_until=now + LEASE, started_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    taken = session.execute(take if at_once else take.where(free))
+    return known + 1 if taken.rowcount else None  # type: ignore[attr-defined]
+
+
+def _renew(session: Session, name: str, version: int) -> None:
+    renewed = session.execute(
+        sa.update(Job)
+        .where(Job.name == name, Job.version == version)
+        .values(lease_until=database_now(session) + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    if not renewed.rowcount:  # type: ignore[attr-defined]
+        raise Lost(name)
+
+
+def _end(session: Session, name: str, version: int, *, every: timedelta, error: str) -> None:
+    now = database_now(session)
+    session.execute(
+        sa.update(Job)
+        .where(Job.name == name, Job.version == version)
+        .values(due_at=now + every, lease_until=None, ended_at=now, error=error[:200])
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,58 @@
+"""The runner inside the web process: started by the first served request, or by ``sms.start(app)``."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from threading import Lock
+
+from flask import Flask
+
+from sms_plugin.errors import ConfigurationError
+from sms_plugin.jobs.runner import ProcessRunner
+from sms_plugin.state import State
+
+log = logging.getLogger(__name__)
+
+
+class Embedded:
+    """At most one runner for each process of an app. A fork starts without one: threads do not survive it."""
+
+    def __init__(self, app: Flask, state: State) -> None:
+        self._app = app
+        self._state = state
+        self._lock = Lock()
+        self._pid: int | None = None
+        self._runner: ProcessRunner | None = None
+
+    def start_with_first_request(self) -> None:
+        """Start where requests are really served: never under testing, once per process. A wrong set-up is logged:
+        the portal's pages must go on.
+        """
+        if self._pid == os.getpid() or self._state.testing or self._state.settings.scheduler == "off":
+            return
+        try:
+            self.start()
+        except ConfigurationError as error:
+            log.error("SMS runner not started: %s", error)  # noqa: TRY400 - the sentence says all
+        except Exception:
+            log.exception("SMS runner not started")
+
+    def start(self) -> None:
+        """Start now, unless this process has one. Raises ``ConfigurationError``."""
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            runner = ProcessRunner(self._app, self._state, kind="embedded")
+            runner.start()
+            self._runner = runner
+            atexit.register(runner.stop)
+
+    def stop(self) -> None:
+        """Finish what is in flight, and end."""
+        if self._runner is not None and self._pid == os.getpid():
+            atexit.unregister(self._runner.stop)
+            self._runner.stop()
+            self._runner = None

@@ -1,0 +1,190 @@
+"""A process's runner: one thread that flushes, and APScheduler for the jobs. The web process embeds one, a worker is one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event, Thread
+from uuid import UUID
+
+import sqlalchemy as sa
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from sms_plugin import signals
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.jobs.due import run_due
+from sms_plugin.jobs.flush import Flush, Flushed
+from sms_plugin.jobs.steps import within
+from sms_plugin.jobs.wake import Watch
+from sms_plugin.models import Provider, Runner, database_now, new_id
+from sms_plugin.providers.active import settings_of
+from sms_plugin.providers.judgement import Judgement
+from sms_plugin.state import State
+
+log = logging.getLogger(__name__)
+
+#: Jobs are looked at so often, in seconds.
+TICK = 1.0
+#: A runner says that it lives so often, in seconds.
+HEARTBEAT = 10.0
+#: A closed provider is asked for again so often, in seconds, unless it said when it opens.
+CLOSED_REST = 1.0
+
+
+def check_keys(state: State) -> None:
+    """Make sure that every provider's credentials can be read. Raises ``ConfigurationError`` naming the provider."""
+
+    def work(session: Session) -> None:
+        for provider in session.scalars(sa.select(Provider)):
+            settings_of(provider, state=state)
+
+    within(state, work)
+
+
+def flush_of(state: State) -> Flush:
+    """A flush whose receipts come to this portal and whose alarms reach its signals; needs the app's context to run."""
+
+    def receipt_url(token: str, message: UUID) -> str | None:
+        if state.settings.public_url is None:
+            return None
+        return state.links("sms_webhooks.receipts", {"token": token, "message": message})
+
+    def stopped(judgement: Judgement) -> None:
+        log.error("the SMS provider %s refused our account: %s", judgement.provider, judgement.reason)
+        signals.provider_stopped.send(
+            current_app._get_current_object(),  # type: ignore[attr-defined]
+            provider=judgement.provider,
+            reason=judgement.reason,
+            detail=judgement.detail,
+        )
+
+    return Flush(state, receipt_url=receipt_url, stopped=stopped)
+
+
+class ProcessRunner:
+    """What runs in one process. Started once, stopped once; its threads end with the process."""
+
+    def __init__(self, app: Flask, state: State, *, kind: str) -> None:
+        self._app = app
+        self._state = state
+        self._kind = kind
+        self._stop = Event()
+        self._scheduler = BackgroundScheduler(timezone=UTC, daemon=True)
+        self._thread = Thread(target=self._run, name="sms-flush", daemon=True)
+        self._id: UUID | None = None
+        self._beat = 0.0
+
+    def start(self) -> None:
+        """Check the keys, then begin. Raises ``ConfigurationError``."""
+        with self._app.app_context():
+            _ = self._state.registry
+            check_keys(self._state)
+            self._enlist()
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=TICK,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+        self._thread.start()
+        log.info("SMS runner started (%s)", self._kind)
+
+    def stop(self) -> None:
+        """Claim no more, finish what is in flight, leave."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._state.wake.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+        self._thread.join(self._state.settings.request_timeout + 5)
+        with self._app.app_context():
+            self._leave()
+        log.info("SMS runner stopped (%s)", self._kind)
+
+    def _tick(self) -> None:
+        with self._app.app_context():
+            self._safely(self._heartbeat)
+            self._safely(lambda: run_due(self._state))
+
+    def _run(self) -> None:
+        watch = Watch(self._state)
+        flush = flush_of(self._state)
+        try:
+            while not self._stop.is_set():
+                with self._app.app_context():
+                    flushed = self._safely(lambda: flush.run(self._stop, woken=watch.woken))
+                    rest = self._rest(flushed)
+                    if rest:
+                        self._stop.wait(rest)
+                    watch.wait(self._stop, most=self._state.settings.flush_every)
+        finally:
+            flush.close()
+            with self._app.app_context():
+                watch.close()
+
+    def _rest(self, flushed: Flushed | None) -> float:
+        """Seconds to leave the database alone: after an error, and while the provider is closed."""
+        if flushed is None:
+            return CLOSED_REST
+        if not flushed.closed:
+            return 0.0
+        if flushed.closed_until is None:
+            return CLOSED_REST
+        return min(max((flushed.closed_until - datetime.now(UTC)).total_seconds(), 0.01), CLOSED_REST)
+
+    def _safely(self, work: Callable[[], Flushed | dict[str, int] | None]) -> Flushed | None:
+        """What the work gives; a failure is logged, and the next round tries again."""
+        try:
+            done = work()
+        except (SmsError, ConfigurationError) as error:
+            log.error("SMS runner: %s", error)  # noqa: TRY400 - the sentence says all; a traceback would bury it
+            return None
+        except Exception:
+            log.exception("SMS runner: a round failed")
+            return None
+        return done if isinstance(done, Flushed) else None
+
+    def _enlist(self) -> None:
+        def work(session: Session) -> UUID:
+            now = database_now(session)
+            runner = Runner(
+                id=new_id(now),
+                kind=self._kind,
+                host=socket.gethostname()[:120],
+                pid=os.getpid(),
+                started_at=now,
+                seen_at=now,
+            )
+            session.add(runner)
+            return runner.id
+
+        self._id = within(self._state, work)
+        self._beat = time.monotonic()
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._beat < HEARTBEAT:
+            return
+        self._beat = time.monotonic()
+        within(
+            self._state,
+            lambda session: session.execute(
+                sa.update(Runner).where(Runner.id == self._id).values(seen_at=database_now(session))
+            ),
+        )
+
+    def _leave(self) -> None:
+        try:
+            within(self._state, lambda session: session.execute(sa.delete(Runner).where(Runner.id == self._id)))
+        except Exception:
+            log.exception("SMS runner: could not sign off")

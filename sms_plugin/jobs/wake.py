@@ -1,0 +1,105 @@
+"""Knowing when something is due: a wake by a commit in this process, a cheap look for those of other processes."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from threading import Event
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from sms_plugin.models import Lease, Message
+from sms_plugin.models.clock import connection_now
+from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
+from sms_plugin.state import State
+
+#: Another process's commit is seen at most so late, in seconds.
+LOOK_EVERY = 0.075
+
+_MESSAGE: Any = Message.__table__
+_LEASE: Any = Lease.__table__
+
+
+def _due(priority: int) -> Any:
+    return (
+        sa.select(sa.literal(1))
+        .where(
+            sa.text("sms_message.state = 'queued'"),
+            _MESSAGE.c.priority == priority,
+            _MESSAGE.c.due_at <= sa.bindparam("now", type_=_MESSAGE.c.due_at.type),
+            ~sa.exists().where(_LEASE.c.message_id == _MESSAGE.c.id),
+        )
+        .limit(1)
+    )
+
+
+_DUE = [_due(priority) for priority in range(OWN_ACTION, BATCH + 1)]
+_NEXT = sa.select(sa.func.min(_MESSAGE.c.due_at)).where(sa.text("sms_message.state = 'queued'"))
+
+
+class Watch:
+    """Looks whether a flush is worth while. For one thread; keeps a connection of its own between looks."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._connection: Connection | None = None
+        self._looked = 0.0
+        self._seen: int | None = None  #: SQLite's count of other connections' commits
+        self._recheck = 0.0
+
+    def woken(self) -> bool:
+        """Whether something may be due. Never waits."""
+        if self._state.wake.is_set():
+            self._state.wake.clear()
+            return True
+        if time.monotonic() - self._looked < LOOK_EVERY:
+            return False
+        return self._look()
+
+    def wait(self, stop: Event, *, most: float) -> bool:
+        """Wait until something may be due, at most so many seconds; whether it is."""
+        until = time.monotonic() + most
+        while not stop.is_set() and time.monotonic() < until:
+            if self._state.wake.wait(min(LOOK_EVERY, max(until - time.monotonic(), 0))) or self.woken():
+                self._state.wake.clear()
+                return True
+        return False
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _look(self) -> bool:
+        self._looked = time.monotonic()
+        try:
+            connection = self._open()
+            if connection.dialect.name == "sqlite" and not self._changed(connection):
+                return False
+            now = connection_now(connection)
+            return any(connection.execute(query, {"now": now}).first() is not None for query in _DUE)
+        except SQLAlchemyError:
+            # the next look, or the period, will tell
+            self.close()
+            return False
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._state.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._connection
+
+    def _changed(self, connection: Connection) -> bool:
+        """Whether another connection has written since the last look, or something queued has come due meanwhile."""
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar()
+        if version == self._seen and time.monotonic() < self._recheck:
+            return False
+        self._seen = version
+        following: datetime | None = connection.scalar(_NEXT)
+        now = connection_now(connection)
+        ahead = 3600.0 if following is None else (following - now).total_seconds()
+        self._recheck = time.monotonic() + max(ahead, LOOK_EVERY)
+        return True

@@ -1,0 +1,28 @@
+"""``flask sms worker``: a process that does nothing but flush and run jobs, and leaves properly when told to."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from types import FrameType
+
+from flask import Flask
+
+from sms_plugin.jobs.runner import ProcessRunner
+from sms_plugin.state import State
+
+
+def work(app: Flask, state: State) -> None:
+    """Run until SIGTERM or SIGINT. Raises ``ConfigurationError`` before it begins."""
+    told = Event()
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+    runner = ProcessRunner(app, state, kind="worker")
+    runner.start()
+    while not told.wait(1.0):
+        pass
+    runner.stop()

@@ -1,0 +1,27 @@
+"""The plugin's tables, and nothing that decides."""
+
+from sms_plugin.models.base import Base, Instant, new_id
+from sms_plugin.models.clock import database_now
+from sms_plugin.models.configuration import Change, Mark, OptOut, Provider, TriggerRow
+from sms_plugin.models.message import Attempt, Event, Lease, Message, Receipt
+from sms_plugin.models.running import Job, Runner, Tally
+
+__all__ = [
+    "Attempt",
+    "Base",
+    "Change",
+    "Event",
+    "Instant",
+    "Job",
+    "Lease",
+    "Mark",
+    "Message",
+    "OptOut",
+    "Provider",
+    "Receipt",
+    "Runner",
+    "Tally",
+    "TriggerRow",
+    "database_now",
+    "new_id",
+]

@@ -1,0 +1,70 @@
+"""The declarative base of the plugin's tables, and the column types that read the same on every database."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: aware UTC in Python, microseconds since 1970 in the database.
+
+    Whole numbers compare and sort alike on every database, keep their microseconds, and can be set against the
+    database's own clock.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Microseconds. Raises ``ValueError`` for a naive time, whose meaning nobody knows."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment needs a timezone: {value!r}")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Aware UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+
+
+#: A digest of 16 bytes that stands in a unique index.
+Digest = sa.LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
+
+#: A row number; SQLite counts only in its own INTEGER.
+RowNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of the ``sms_`` tables: beside the host's metadata, never in it."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def new_id(at: datetime) -> UUID:
+    """A UUID (version 7, RFC 9562) that sorts by the moment given."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    low = secrets.randbits(74)
+    return UUID(
+        int=(milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
+    )

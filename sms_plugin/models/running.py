@@ -1,0 +1,51 @@
+"""What the processes tell each other: jobs, runners and tallies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sms_plugin.models.base import Base, Instant, RowNumber
+
+
+class Job(Base):
+    """A recurring piece of work: whoever raises the version first does it, while its lease holds."""
+
+    __tablename__ = "sms_job"
+
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    error: Mapped[str] = mapped_column(sa.String(200), default="")
+
+
+class Runner(Base):
+    """A process that flushes and runs jobs, by its heartbeat."""
+
+    __tablename__ = "sms_runner"
+
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(12))  #: embedded, worker
+    host: Mapped[str] = mapped_column(sa.String(120))
+    pid: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Tally(Base):
+    """A small sum to be added to others of its name: a counter that no two writers wait for.
+
+    ``state:sent`` and the like count ended messages; ``forged``, ``lost_notices`` count what must be seen.
+    """
+
+    __tablename__ = "sms_tally"
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(40), index=True)
+    amount: Mapped[int] = mapped_column(sa.BigInteger)

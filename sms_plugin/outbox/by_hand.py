@@ -1,0 +1,69 @@
+"""One text to one number, as somebody wrote it (S1's ground; the facade's ``send``)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Message
+from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue, occurrence
+from sms_plugin.providers.active import active_id
+from sms_plugin.settings import Settings
+from sms_plugin.states import MessageState
+from sms_plugin.text.phones import parse_phone
+from sms_plugin.text.segments import measure
+
+#: For how long a text by hand is worth sending.
+VALIDITY = timedelta(hours=24)
+
+
+def send_text(
+    session: Session,
+    *,
+    to: str,
+    text: str,
+    once: str | None,
+    purpose: str,
+    operator: str,
+    settings: Settings,
+    now: datetime,
+) -> UUID:
+    """The id of the message that was queued, or of the one that this occasion has already.
+
+    Raises ``SmsError`` for a number that cannot be texted and for an empty text. In the caller's transaction.
+    """
+    if not text.strip():
+        raise SmsError("The text is empty.", code="empty_text", hint="Write something to send.")
+    number = parse_phone(to, region=settings.region).e164
+    key = None if once is None else occurrence("send", once, number)
+    provided = active_id(session) is not None
+    size = measure(text)
+    draft = Draft(
+        occurrence=key,
+        state=MessageState.QUEUED if provided else MessageState.SUPPRESSED,
+        reason="" if provided else "no_provider",
+        purpose=purpose,
+        priority=OWN_ACTION,
+        operator=operator,
+        moment=(once or "")[:64],
+        number=number,
+        language=settings.language,
+        text=text,
+        encoding=str(size.encoding),
+        segments=size.segments,
+        due_at=now,
+        expires_at=now + VALIDITY,
+    )
+    written = enqueue(session, [draft], now=now)
+    if written:
+        return written[0]
+    standing = session.scalar(sa.select(Message.id).where(Message.occurrence == key))
+    if standing is None:
+        raise SmsError(
+            "The same occasion is being sent by somebody else at this moment.", code="busy", hint="Try again."
+        )
+    return standing

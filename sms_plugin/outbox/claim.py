@@ -1,0 +1,213 @@
+"""Claiming: a lease on due messages, after asking once more whether each may go (design: the way of a message)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.host.registry import Registry
+from sms_plugin.models import Lease, Message
+from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
+from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.rewording import reword
+from sms_plugin.outbox.truth import Answer, ask
+from sms_plugin.people.consent import opted_out, stands_against
+from sms_plugin.providers.rate import reserve
+from sms_plugin.state import State
+from sms_plugin.states import MessageState
+
+log = logging.getLogger(__name__)
+
+_LEASE: Any = Lease.__table__
+_MESSAGE: Any = Message.__table__
+_LOOKED_AT = (
+    "id",
+    "entity",
+    "record",
+    "trigger",
+    "step",
+    "moment",
+    "purpose",
+    "number",
+    "text",
+    "version",
+    "expires_at",
+    "person_entity",
+    "person",
+    "client_entity",
+    "client",
+    "language",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """A message that is ours until ``until``, to be sent at ``at`` and not before."""
+
+    id: UUID
+    token: UUID
+    number: str
+    text: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What one claim got, and when it is worth while to claim again although nothing new was queued."""
+
+    messages: tuple[Claimed, ...] = ()
+    again_at: datetime | None = None
+    looked_at: int = 0  #: due messages that it took up, whatever became of them
+
+
+def claim(
+    session: Session, *, state: State, provider_id: int, want: int, now: datetime, lease: timedelta
+) -> Claim:
+    """Up to ``want`` due messages that may go, leased, each with its send time. Writes in the caller's transaction.
+
+    Those that may not go are moved: opted out, no longer true, expired, held for a reason. In the order of P18.
+    """
+    token = uuid4()
+    until = now + lease
+    if not _take(session, token=token, until=until, want=want, now=now):
+        return Claim()
+    rows = session.execute(
+        sa.select(*(_MESSAGE.c[name] for name in _LOOKED_AT))
+        .join(_LEASE, _LEASE.c.message_id == _MESSAGE.c.id)
+        .where(_LEASE.c.token == token)
+        .order_by(_MESSAGE.c.priority, _MESSAGE.c.due_at, _MESSAGE.c.id)
+    ).all()
+    may_go = _without_refused(session, rows, now=now)
+    texts = _true_texts(session, may_go, state=state, now=now)
+    going = [row for row in may_go if row.id in texts]
+    slots, again = reserve(session, provider_id, want=len(going), now=now) if going else ([], None)
+    left = [row.id for row in going[len(slots) :]]
+    if left:
+        session.execute(sa.delete(_LEASE).where(_LEASE.c.message_id.in_(left)))
+    return Claim(
+        messages=tuple(
+            Claimed(id=row.id, token=token, number=row.number, text=texts[row.id], at=slot, until=until)
+            for row, slot in zip(going, slots, strict=False)
+        ),
+        again_at=again,
+        looked_at=len(rows),
+    )
+
+
+def _take(session: Session, *, token: UUID, until: datetime, want: int, now: datetime) -> int:
+    """Lease the first due messages of each rank in turn; their number. One statement a rank: it cannot take one twice."""
+    taken = 0
+    for priority in range(OWN_ACTION, BATCH + 1):
+        if taken >= want:
+            break
+        due = (
+            sa.select(
+                _MESSAGE.c.id,
+                sa.literal(token, sa.Uuid()),
+                sa.literal(until, _LEASE.c.until.type),
+            )
+            .where(
+                sa.text("sms_message.state = 'queued'"),
+                _MESSAGE.c.priority == priority,
+                _MESSAGE.c.due_at <= now,
+                ~sa.exists().where(_LEASE.c.message_id == _MESSAGE.c.id),
+            )
+            .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
+            .limit(want - taken)
+        )
+        result = session.connection().execute(
+            sa.insert(_LEASE).from_select(["message_id", "token", "until"], due, include_defaults=False)
+        )
+        taken += max(result.rowcount, 0)
+    return taken
+
+
+def _without_refused(session: Session, rows: Sequence[Any], *, now: datetime) -> list[Any]:
+    """Those that neither an opt-out nor their own validity stops; the others are moved."""
+    outs = opted_out(session, [row.number for row in rows if row.number])
+    refused = {row.id for row in rows if row.number and stands_against(row.number, row.purpose, outs)}
+    late = {row.id for row in rows if row.id not in refused and row.expires_at is not None and row.expires_at <= now}
+    move(session, sorted(refused), MessageState.SUPPRESSED, reason="opted_out", now=now)
+    move(session, sorted(late), MessageState.EXPIRED, reason="too_late", now=now)
+    return [row for row in rows if row.id not in refused and row.id not in late]
+
+
+def _true_texts(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> dict[UUID, str]:
+    """The text of each message that is still true, rendered again where its record changed; the others are moved."""
+    texts = {row.id: row.text for row in rows if row.entity is None}
+    about = sorted((row for row in rows if row.entity is not None), key=lambda row: (row.entity, row.trigger or ""))
+    for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger or "")):
+        members = list(group)
+        answers = _answers(session, entity, trigger, members, registry=state.registry)
+        if answers is None:
+            move(session, [row.id for row in members], MessageState.HELD, reason="truth_failed", now=now, detail=entity)
+            continue
+        gone = [row.id for row in members if not _still(answers, row, state.registry)]
+        move(session, gone, MessageState.SUPPRESSED, reason="no_longer_true", now=now)
+        for row in members:
+            if row.id in gone:
+                continue
+            answer = answers[row.record]
+            if answer.version == row.version:
+                texts[row.id] = row.text
+            else:
+                _reworded(session, row, answer, texts, state=state, now=now)
+    return texts
+
+
+def _reworded(
+    session: Session, row: Any, answer: Answer, texts: dict[UUID, str], *, state: State, now: datetime
+) -> None:
+    try:
+        with session.begin_nested():
+            texts[row.id] = reword(session, row, version=answer.version, state=state)
+    except OperationalError:
+        raise
+    except SmsError as error:
+        move(session, [row.id], MessageState.HELD, reason=error.code, now=now, detail=error.message)
+    except Exception as error:  # noqa: BLE001 - the host's own attributes may raise anything; it holds this message only
+        log.warning("message %s could not be worded again: %s", row.id, type(error).__name__)
+        move(session, [row.id], MessageState.HELD, reason="render_failed", now=now, detail=type(error).__name__)
+
+
+def _answers(
+    session: Session, entity: str, trigger: str, rows: Iterable[Any], *, registry: Registry
+) -> dict[str, Answer] | None:
+    """What the database says of these records; None where it cannot be asked."""
+    bound = registry.entities.get(entity)
+    if bound is None:
+        log.warning("messages of the entity %s wait: it is no longer declared", entity)
+        return None
+    hooks = [hook for hook in registry.hooks_of(trigger) if hook.entity.key == entity]
+    keys = sorted({row.record for row in rows})
+    try:
+        with session.begin_nested():
+            return ask(session, entity=bound, hooks=hooks, keys=keys)
+    except Exception as error:  # noqa: BLE001 - the host's expressions may fail in any way; it holds these messages only
+        log.warning("cannot ask whether messages of %s still hold: %s", entity, type(error).__name__)
+        return None
+
+
+def _still(answers: dict[str, Answer], row: Any, registry: Registry) -> bool:
+    answer = answers.get(row.record)
+    hooks = [hook for hook in registry.hooks_of(row.trigger or "") if hook.entity.key == row.entity]
+    return answer is not None and answer.still(hooks, step=row.step, moment=row.moment)
+
+
+def release(session: Session, claimed: Iterable[Claimed]) -> None:
+    """Give back messages that will not be sent now. Writes in the caller's transaction."""
+    for each in claimed:
+        session.execute(
+            sa.delete(_LEASE).where(_LEASE.c.message_id == each.id, _LEASE.c.token == each.token)
+        )

@@ -1,0 +1,113 @@
+"""Couriers: a bounded pool of threads that speak with the gateway, each over a connection of its own.
+
+Nothing here knows the database: a courier is handed departed messages and hands back verdicts.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from sms_plugin.gateways.contract import Gateway, Outgoing, Verdict, refused, unknown
+from sms_plugin.gateways.http import Http
+from sms_plugin.outbox.attempts import Departed, Finished
+from sms_plugin.providers.active import Line
+from sms_plugin.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """What one request takes: departed messages, their receipt addresses, and the last moment to set out."""
+
+    line: Line
+    messages: tuple[Departed, ...]
+    receipt_urls: tuple[str | None, ...]
+    set_out_by: float  #: ``time.monotonic()``; past it too little of the lease is left for a request
+
+
+class Couriers:
+    """Threads that carry parcels. ``put`` never waits; ``collect`` waits as long as it is told."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._todo: SimpleQueue[Parcel | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Finished, ...]] = SimpleQueue()
+        self._threads: list[Thread] = []
+        self.in_flight = 0  #: messages handed out and not yet collected; only the flush's own thread counts
+
+    def put(self, parcel: Parcel) -> None:
+        """Hand out a parcel, and start a thread for it where all are busy."""
+        self.in_flight += len(parcel.messages)
+        if len(self._threads) < min(self._settings.threads, self.in_flight):
+            thread = Thread(target=self._carry, name=f"sms-courier-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._todo.put(parcel)
+
+    def collect(self, *, least: int, wait: float) -> list[Finished]:
+        """Verdicts that came back: at least so many, as long as ``wait`` seconds are not over; then all that are there."""
+        finished: list[Finished] = []
+        until = time.monotonic() + wait
+        while self.in_flight > len(finished):
+            left = until - time.monotonic() if len(finished) < least else 0.0
+            try:
+                finished.extend(self._done.get(timeout=left) if left > 0 else self._done.get_nowait())
+            except Empty:
+                break
+        self.in_flight -= len(finished)
+        return finished
+
+    def dismiss(self) -> None:
+        """Let the threads end after what they carry, and wait for them."""
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            thread.join(self._settings.request_timeout + 1)
+        self._threads.clear()
+
+    def _carry(self) -> None:
+        gateway: Gateway | None = None
+        line: Line | None = None
+        while (parcel := self._todo.get()) is not None:
+            if time.monotonic() > parcel.set_out_by:
+                self._done.put(_finished(parcel, [refused("late_start", for_good=False)] * len(parcel.messages)))
+                continue
+            if gateway is None or parcel.line is not line:
+                line = parcel.line
+                gateway = line.gateway(
+                    line.settings,
+                    Http(
+                        connect_timeout=self._settings.connect_timeout, read_timeout=self._settings.read_timeout
+                    ),
+                )
+            self._done.put(_finished(parcel, _send(gateway, parcel)))
+
+
+def _send(gateway: Gateway, parcel: Parcel) -> Sequence[Verdict]:
+    outgoing = [
+        Outgoing(id=each.id, to=each.number, text=each.text, receipt_url=url)
+        for each, url in zip(parcel.messages, parcel.receipt_urls, strict=True)
+    ]
+    try:
+        verdicts = list(gateway.send(outgoing))
+    except Exception as error:
+        # a gateway promises not to raise; where one does, nobody knows how far the request came
+        log.exception("the gateway %s raised", gateway.kind)
+        return [unknown("gateway_error", detail=type(error).__name__)] * len(outgoing)
+    if len(verdicts) != len(outgoing):
+        log.error("the gateway %s gave %d verdicts for %d messages", gateway.kind, len(verdicts), len(outgoing))
+        return [unknown("gateway_error", detail="wrong number of verdicts")] * len(outgoing)
+    return verdicts
+
+
+def _finished(parcel: Parcel, verdicts: Sequence[Verdict]) -> tuple[Finished, ...]:
+    return tuple(
+        Finished(id=each.id, attempt=each.attempt, provider_id=parcel.line.provider_id, verdict=verdict)
+        for each, verdict in zip(parcel.messages, verdicts, strict=True)
+    )

@@ -1,0 +1,17 @@
+"""Inserting rows that may be there already, in each database's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+
+def insert_once(table: sa.Table, *, unique: str, dialect: str) -> Any:
+    """An insert that leaves out a row whose ``unique`` column stands already, and waits for nobody's rollback."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    return mysql.insert(table).prefix_with("IGNORE")

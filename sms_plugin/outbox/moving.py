@@ -1,0 +1,64 @@
+"""Moving messages from state to state outside of an attempt: one door, so that every move is allowed, counted and told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Event, Lease, Message, new_id
+from sms_plugin.outbox.tallies import moved
+from sms_plugin.states import MessageState, origins
+
+
+def move(
+    session: Session,
+    ids: Sequence[UUID],
+    new: MessageState,
+    *,
+    reason: str,
+    now: datetime,
+    detail: str = "",
+    who: str = "",
+    values: Mapping[str, Any] | None = None,
+) -> list[UUID]:
+    """Move those messages that may go to the state; the ids that went, in order.
+
+    Their leases end, so that no claim made before can send them. Writes in the caller's transaction.
+    """
+    if not ids:
+        return []
+    wanted = sorted(ids)
+    rows = session.execute(
+        sa.select(Message.id, Message.state)
+        .where(Message.id.in_(wanted), Message.state.in_(sorted(origins(new))))
+        .order_by(Message.id)
+        .with_for_update()
+    ).all()
+    went: list[UUID] = []
+    left: dict[str, int] = {}
+    for row in rows:
+        gone = session.execute(
+            sa.update(Message)
+            .where(Message.id == row.id, Message.state == row.state)
+            .values(state=new.value, reason=reason, detail=detail[:255], changed_at=now, **(values or {}))
+            .execution_options(synchronize_session=False)
+        )
+        if gone.rowcount:  # type: ignore[attr-defined]
+            went.append(row.id)
+            left[row.state] = left.get(row.state, 0) + 1
+    if went:
+        session.execute(sa.delete(Lease).where(Lease.message_id.in_(went)))
+        session.connection().execute(
+            sa.insert(Event.__table__),  # type: ignore[arg-type]
+            [
+                {"id": new_id(now), "message_id": each, "at": now, "state": new.value, "reason": reason, "who": who, "detail": {"detail": detail} if detail else {}}
+                for each in went
+            ],
+        )
+        moved(session, old=left, new=new)
+    return went

@@ -1,0 +1,118 @@
+"""Settling what is unknown: by look-up at the provider, by the trigger's policy, else by a person (promise 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.gateways.contract import Found, Gateway, Outcome, Outgoing, Report
+from sms_plugin.models import Attempt, Message, TriggerRow
+from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.receipts import take
+from sms_plugin.states import MessageState
+
+#: A provider may show a message only after a while, and receipts need their time: the policy waits for both.
+PATIENCE = timedelta(minutes=10)
+#: The clocks of provider and portal may differ by so much.
+CLOCK_MARGIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A message that nobody can speak for, with its current attempt."""
+
+    message: UUID
+    attempt: UUID
+    provider_id: int
+    number: str
+    text: str
+    reference: str | None
+    departed_at: datetime
+    policy: str
+
+
+def doubts(session: Session, *, now: datetime, after: UUID | None = None, most: int = 50) -> list[Doubt]:
+    """The next unknown messages, in key order. Reads only."""
+    query = (
+        sa.select(
+            Message.id,
+            Message.attempt_id,
+            Message.number,
+            Message.text,
+            Attempt.provider_id,
+            Attempt.reference,
+            Attempt.departed_at,
+            TriggerRow.unknown_policy,
+        )
+        .join(Attempt, Attempt.id == Message.attempt_id)
+        .outerjoin(TriggerRow, TriggerRow.key == Message.trigger)
+        .where(Message.state == MessageState.UNKNOWN.value)
+        .order_by(Message.id)
+        .limit(most)
+    )
+    if after is not None:
+        query = query.where(Message.id > after)
+    return [
+        Doubt(
+            message=row.id,
+            attempt=row.attempt_id,
+            provider_id=row.provider_id,
+            number=row.number or "",
+            text=row.text or "",
+            reference=row.reference,
+            departed_at=row.departed_at,
+            policy=row.unknown_policy or "ask",
+        )
+        for row in session.execute(query)
+    ]
+
+
+def look_up(doubt: Doubt, gateway: Gateway) -> Sequence[Found]:
+    """What the provider holds that may be this message; nothing where it cannot be asked. Speaks HTTP: no transaction."""
+    message = Outgoing(id=doubt.message, to=doubt.number, text=doubt.text)
+    try:
+        return gateway.look_up(message, reference=doubt.reference, since=doubt.departed_at - CLOCK_MARGIN)
+    except SmsError:
+        return ()
+
+
+def conclude(session: Session, doubt: Doubt, found: Sequence[Found], *, now: datetime) -> bool:
+    """Settle a doubt by what was found, else by its policy once its time has come; whether it is settled.
+
+    Only one candidate that belongs to no other message is taken as proof. Writes in the caller's transaction.
+    """
+    free = [each for each in found if not _of_another(session, each.reference, doubt)]
+    if len(free) == 1:
+        report = Report(status=free[0].status, reference=free[0].reference, provider_code=free[0].provider_code)
+        take(session, [report], provider_id=doubt.provider_id, about=doubt.message, now=now)
+        return True
+    if now < doubt.departed_at + PATIENCE:
+        return False
+    if doubt.policy == "assume":
+        return bool(move(session, [doubt.message], MessageState.SENT, reason="assumed", now=now))
+    if doubt.policy == "resend" and _first_attempt(session, doubt.message):
+        return bool(move(session, [doubt.message], MessageState.QUEUED, reason="resent", now=now, values={"due_at": now}))
+    return False
+
+
+def _of_another(session: Session, reference: str, doubt: Doubt) -> bool:
+    other = sa.select(Attempt.id).where(
+        Attempt.provider_id == doubt.provider_id,
+        Attempt.reference == reference,
+        Attempt.message_id != doubt.message,
+    )
+    return session.scalar(other.limit(1)) is not None
+
+
+def _first_attempt(session: Session, message: UUID) -> bool:
+    """Whether the message was never resent in doubt: "resend once" is once."""
+    unknown = sa.select(sa.func.count()).where(
+        Attempt.message_id == message, Attempt.verdict == Outcome.UNKNOWN.value
+    )
+    return (session.scalar(unknown) or 0) <= 1

@@ -1,0 +1,69 @@
+"""Rendering a queued message again, because its record changed since it was decided (promise 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.host.identity import key_values
+from sms_plugin.models import Message, TriggerRow
+from sms_plugin.people.recipients import zone_of
+from sms_plugin.state import State
+from sms_plugin.wording.rendering import pick, render_for
+from sms_plugin.wording.texts import texts_of
+
+
+def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
+    """The message's text as its trigger words it now, written to the message too, in the caller's transaction.
+
+    Raises ``SmsError`` with the reason for which it must be held.
+    """
+    registry = state.registry
+    reason = registry.reason(row.trigger)
+    texts = texts_of(session.get(TriggerRow, row.trigger), reason)
+    chosen = pick(texts, row.language, fallback=state.settings.language)
+    if chosen is None:
+        raise SmsError("The trigger has no text any more.", code="no_text", hint="Give it one, and release the message.")
+    record = _load(session, row.entity, row.record, state)
+    people = [_load(session, *ref, state) for ref in _people(row)]
+    if record is None or None in people:
+        raise SmsError("A record that the text is about is gone.", code="record_gone")
+    rendered = render_for(
+        chosen[1],
+        record=record,
+        entity=registry.entities[row.entity],
+        people=people,
+        language=row.language,
+        zone=zone_of(people, registry=registry, settings=state.settings),
+        state=state,
+    )
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == row.id)
+        .values(
+            text=rendered.text,
+            encoding=rendered.measure.encoding,
+            segments=rendered.measure.segments,
+            version=version,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return rendered.text
+
+
+def _people(row: Any) -> list[tuple[str, str]]:
+    pairs = [(row.person_entity, row.person), (row.client_entity, row.client)]
+    return list(dict.fromkeys((entity, key) for entity, key in pairs if entity is not None))
+
+
+def _load(session: Session, entity: str, key: str, state: State) -> object | None:
+    bound = state.registry.entities.get(entity)
+    if bound is None:
+        return None
+    found: object | None = session.get(
+        bound.model, key_values(bound.model, key), options=list(bound.eager), populate_existing=True
+    )
+    return found

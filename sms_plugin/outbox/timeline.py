@@ -1,0 +1,67 @@
+"""All that happened to one message, in order (X11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Attempt, Event, Message, Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One thing that happened. ``what`` is decided, departed, verdict, receipt or moved; ``state`` its outcome."""
+
+    at: datetime
+    what: str
+    state: str
+    reason: str = ""
+    detail: str = ""
+    who: str = ""
+
+
+def timeline(session: Session, message: UUID) -> list[Moment]:
+    """The life of a message. Raises ``SmsError`` where there is no such message. Reads only."""
+    found = session.get(Message, message)
+    if found is None:
+        raise SmsError(f"There is no message {message}.", code="unknown_message", hint="Copy its id from the list.")
+    moments = [Moment(at=found.created_at, what="decided", state=found.trigger or "by hand", who=found.operator)]
+    for attempt in session.scalars(sa.select(Attempt).where(Attempt.message_id == message)):
+        moments.append(Moment(at=attempt.departed_at, what="departed", state="sending"))
+        if attempt.verdict is not None and attempt.settled_at is not None:
+            moments.append(
+                Moment(
+                    at=attempt.settled_at,
+                    what="verdict",
+                    state=attempt.verdict,
+                    reason=attempt.reason,
+                    detail=" ".join(part for part in (attempt.provider_code, attempt.detail) if part),
+                )
+            )
+    for receipt in session.scalars(sa.select(Receipt).where(Receipt.message_id == message)):
+        moments.append(
+            Moment(
+                at=receipt.received_at,
+                what="receipt",
+                state=receipt.status,
+                reason=receipt.reason,
+                detail=receipt.provider_code,
+            )
+        )
+    for event in session.scalars(sa.select(Event).where(Event.message_id == message)):
+        moments.append(
+            Moment(
+                at=event.at,
+                what="moved",
+                state=event.state,
+                reason=event.reason,
+                detail=str(event.detail.get("detail", "")),
+                who=event.who,
+            )
+        )
+    return sorted(moments, key=lambda moment: moment.at)

@@ -1,0 +1,109 @@
+"""Asking the host's database whether what a message says still holds (promise 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import inspect
+from sqlalchemy.orm import ColumnProperty, Session
+
+from sms_plugin.host.bound import BoundEntity, BoundHook
+from sms_plugin.host.identity import key_text, key_values
+from sms_plugin.host.when import Dated, Yearly
+
+#: The step of a message that a person or the host's own code fired.
+BY_HAND = "hand"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the database says of one record."""
+
+    version: bytes  #: of the record's own row
+    holds: tuple[bool, ...]  #: per hook: its ``only``
+    dates: tuple[object, ...]  #: per hook: the value of its date, None for other hooks
+
+    def still(self, hooks: Sequence[BoundHook], *, step: str, moment: str) -> bool:
+        """Whether an occurrence of this step and moment is still true. Without hooks the record's existence is enough."""
+        if not hooks:
+            return True
+        for hook, holds, value in zip(hooks, self.holds, self.dates, strict=True):
+            if not holds:
+                continue
+            if step == BY_HAND or (hook.step == step and _date_holds(hook, value, moment)):
+                return True
+        return False
+
+
+def _date_holds(hook: BoundHook, value: object, moment: str) -> bool:
+    """Whether the record's date is still the one that the message was decided for."""
+    if not isinstance(hook.when, (Dated, Yearly)):
+        return True
+    if isinstance(hook.when, Yearly) or hook.declared.once is not None:
+        return value is not None
+    return isinstance(value, date) and value.isoformat() == moment
+
+
+def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], keys: Sequence[str]) -> dict[str, Answer]:
+    """The answers for the records that exist, by their key as text: one query. Reads only, without a flush.
+
+    Raises what the host's expressions make the database raise: call it in a savepoint where that must not hurt.
+    """
+    if not keys:
+        return {}
+    model = entity.model
+    key_columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
+    row_columns = [getattr(model, name) for name in _row_attributes(model)]
+    asked = [
+        (sa.true() if hook.declared.only is None else hook.declared.only).label(f"sms_only_{n}")
+        for n, hook in enumerate(hooks)
+    ]
+    dates = [
+        (hook.when.at if isinstance(hook.when, (Dated, Yearly)) else sa.null()).label(f"sms_at_{n}")
+        for n, hook in enumerate(hooks)
+    ]
+    query = sa.select(*key_columns, *row_columns, *asked, *dates).select_from(model)
+    query = query.where(_among(key_columns, [key_values(model, key) for key in keys]))
+    first, second, third = len(key_columns), len(key_columns) + len(row_columns), len(dates)
+    answers: dict[str, Answer] = {}
+    with session.no_autoflush:
+        for row in session.execute(query):
+            values = tuple(row)
+            answers[key_text(values[:first])] = Answer(
+                version=blake2b(repr(values[first:second]).encode(), digest_size=16).digest(),
+                holds=tuple(bool(value) for value in values[second : second + len(hooks)]),
+                dates=values[len(values) - third :] if third else (),
+            )
+    return answers
+
+
+def _among(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
+    if len(columns) == 1:
+        return columns[0].in_([key[0] for key in keys])  # type: ignore[no-any-return]
+    return sa.tuple_(*columns).in_(keys)
+
+
+def _key_attributes(model: type[Any]) -> list[ColumnProperty[Any]]:
+    mapper = inspect(model)
+    return [mapper.get_property_by_column(column) for column in mapper.primary_key]
+
+
+def _row_attributes(model: type[Any]) -> list[str]:
+    """The columns of the row that can show in a text: no blobs, nothing deferred, no subqueries."""
+    return [
+        attribute.key
+        for attribute in inspect(model).column_attrs
+        if not attribute.deferred
+        and isinstance(attribute.expression, sa.Column)
+        and not isinstance(attribute.expression.type, sa.LargeBinary)
+    ]
+
+
+def local_day(now: datetime, zone: Any) -> str:
+    """The local day of a moment, as text."""
+    return now.astimezone(zone).date().isoformat()

@@ -1,0 +1,157 @@
+"""From a record to the people it reaches, each resolved to a number ("who" of the triggers; S3 flags)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sms_plugin.errors import SmsError
+from sms_plugin.host.bound import BoundEntity, BoundPerson, Reader, Target
+from sms_plugin.host.identity import RecordRef
+from sms_plugin.host.registry import Registry
+from sms_plugin.settings import Settings
+from sms_plugin.text.phones import PhoneError, parse_phone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """A person with a number, or with the reason why there is none."""
+
+    record: Any  #: the host's record that the person is
+    entity: BoundEntity | None  #: None for a person inside another record
+    ref: RecordRef | None
+    client: Any | None  #: the client's record whose history this belongs to
+    client_ref: RecordRef | None
+    number: str | None  #: E.164
+    problem: str = ""  #: why there is no number: a stable code
+    language: str
+    zone: ZoneInfo
+    agrees: bool = True  #: the host's own consent for the purpose
+
+
+def recipients(
+    record: object, *, entity: BoundEntity, to: Sequence[Target], purpose: str, audience: str, registry: Registry, settings: Settings
+) -> list[Recipient]:
+    """Everybody whom the record reaches, each number once; empty where it leads to nobody.
+
+    Without ``to`` the entity's own declaration for the audience counts, else the record is the person itself.
+    Raises ``SmsError`` where a path leads to something that is no person; what a host's attribute raises goes through.
+    """
+    targets = to or entity.to.get(audience, ())
+    if not targets and entity.person is not None:
+        targets = (Target(read=lambda itself: itself, person=entity.person),)
+    found: list[Recipient] = []
+    for target in targets:
+        for each in _each(target.read(record)):
+            person, owner = _person(each, target, registry)
+            found.extend(_resolved(each, person, owner, purpose=purpose, registry=registry, settings=settings))
+    return _each_number_once(found)
+
+
+def _each(found: object) -> Iterable[object]:
+    if found is None:
+        return ()
+    if isinstance(found, (list, tuple, set)):
+        return [each for each in found if each is not None]
+    return (found,)
+
+
+def _person(record: object, target: Target, registry: Registry) -> tuple[BoundPerson, BoundEntity | None]:
+    entity = registry.entity_of(type(record))
+    if target.person is not None:
+        return target.person, entity if entity is not None and entity.person is target.person else None
+    if entity is None or entity.person is None:
+        raise SmsError(
+            f"{type(record).__name__} is no declared person.",
+            code="no_person",
+            hint=f"Declare Entity({type(record).__name__}, …, person=Person(…)).",
+        )
+    return entity.person, entity
+
+
+def _resolved(
+    record: Any, person: BoundPerson, entity: BoundEntity | None, *, purpose: str, registry: Registry, settings: Settings
+) -> list[Recipient]:
+    client = _client(record, person, entity)
+    numbers, problem = _numbers(record, person, purpose=purpose, settings=settings)
+    agrees = True if person.consents is None else person.consents(record, purpose) is not False
+
+    def one(number: str | None, problem: str = "") -> Recipient:
+        return Recipient(
+            record=record,
+            entity=entity,
+            ref=None if entity is None else registry.ref_of(record),
+            client=client,
+            client_ref=None if client is None else registry.ref_of(client),
+            number=number,
+            problem=problem,
+            language=str(_read(person.language, record) or settings.language),
+            zone=_zone(_read(person.timezone, record), settings),
+            agrees=agrees,
+        )
+
+    return [one(number) for number in numbers] or [one(None, problem)]
+
+
+def _read(reader: Reader | None, record: object) -> object:
+    return None if reader is None else reader(record)
+
+
+def _client(record: Any, person: BoundPerson, entity: BoundEntity | None) -> Any | None:
+    """Whose history it belongs to: the client that the person names, else the person, where it is an entity."""
+    if person.client is not None:
+        return person.client(record)
+    return record if entity is not None else None
+
+
+def _zone(name: object, settings: Settings) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name)) if name else settings.zone
+    except (KeyError, ValueError, OSError):
+        return settings.zone
+
+
+def zone_of(people: Iterable[object], *, registry: Registry, settings: Settings) -> ZoneInfo:
+    """The timezone of the first of these records that is a declared person, else the portal's."""
+    for record in people:
+        entity = registry.entity_of(type(record))
+        if entity is not None and entity.person is not None:
+            return _zone(_read(entity.person.timezone, record), settings)
+    return settings.zone
+
+
+def _numbers(record: object, person: BoundPerson, *, purpose: str, settings: Settings) -> tuple[list[str], str]:
+    """The numbers to text, else why there is none: for billing those flagged so, otherwise the main one."""
+    region = str(_read(person.region, record) or settings.region or "") or None
+    problem = "no_number"
+    for flag in _flags(person, purpose):
+        good: list[str] = []
+        for written in _each(person.phones[flag](record)):
+            if not str(written).strip():
+                continue
+            try:
+                good.append(parse_phone(str(written), region=region).e164)
+            except PhoneError as error:
+                problem = error.code
+        if good:
+            return good, ""
+    return [], problem
+
+
+def _flags(person: BoundPerson, purpose: str) -> list[str]:
+    flags = [flag for flag in ("billing",) if flag in person.phones and purpose == "billing"]
+    main = "mobile" if "mobile" in person.phones else next(iter(person.phones), None)
+    return flags + ([main] if main is not None and main not in flags else [])
+
+
+def _each_number_once(found: Iterable[Recipient]) -> list[Recipient]:
+    seen: set[str] = set()
+    once: list[Recipient] = []
+    for each in found:
+        name = each.number or f"{each.ref}"
+        if name not in seen:
+            seen.add(name)
+            once.append(each)
+    return once

@@ -1,0 +1,187 @@
+"""The facade: what a host declares and mounts. It holds declarations only; all else is one frozen ``State`` per app."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+from werkzeug.routing import BuildError
+
+from sms_plugin import settings as settings_module
+from sms_plugin.catalog.loader import load
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.gateways.registry import kinds
+from sms_plugin.host.entity import Declaration, Entity
+from sms_plugin.jobs.embedded import Embedded
+from sms_plugin.models import database_now
+from sms_plugin.outbox.by_hand import send_text
+from sms_plugin.secrets import Vault
+from sms_plugin.settings import Settings
+from sms_plugin.state import Database, Links, State
+from sms_plugin.triggers.by_hand import check_fire
+from sms_plugin.triggers.noticing import connect, notice_hand, notice_written, watch
+from sms_plugin.web.webhooks import blueprint, exempt
+
+log = logging.getLogger(__name__)
+
+
+class SMS:
+    """What a portal's developer makes once, and mounts on each app: ``SMS(client, invoice, …).init_app(app, db=db)``."""
+
+    def __init__(self, *declared: Declaration) -> None:
+        self._declared = declared
+        self._db: Database | None = None
+
+    def init_app(
+        self,
+        app: Flask,
+        *,
+        db: Any,
+        admin: Any = None,
+        allow: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Mount the plugin: after the host's models are imported, before or after its views.
+
+        ``admin`` and ``allow`` (``"configure" | "send" | "read" | "export"`` → may the current user?) are kept for the
+        plugin's pages. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
+        """
+        if "sms" in app.extensions:
+            raise ConfigurationError(
+                "The SMS plugin is mounted on this app already.",
+                code="mounted_twice",
+                hint="Call init_app once for each app, with all declarations.",
+            )
+        if not hasattr(db, "session") or not hasattr(db.session, "session_factory"):
+            raise ConfigurationError(
+                f"db={db!r} has no session.", code="bad_db", hint="Give the portal's Flask-SQLAlchemy object."
+            )
+        settings = settings_module.read(app.config)
+        state = State(
+            settings=settings,
+            db=db,
+            declared=self._declared,
+            catalogue=load(),
+            vault=Vault(settings.secret_keys),
+            gateways=kinds(),
+            links=_links(app, settings),
+            testing=bool(app.testing),
+        )
+        self._db = db
+        app.extensions["sms"] = state
+        connect(db.session.session_factory.class_)
+        for declared in self._declared:
+            if isinstance(declared, Entity):
+                watch(declared)
+        _mount(app, state)
+
+    def start(self, app: Flask) -> None:
+        """Start the embedded runner of this process now, instead of with the first request.
+
+        For servers that have a hook of their own, such as gunicorn's ``post_worker_init``. Raises ``ConfigurationError``.
+        """
+        embedded: Embedded = app.extensions["sms_embedded"]
+        embedded.start()
+
+    def stop(self, app: Flask) -> None:
+        """End the embedded runner of this process after what it has in flight; without one, nothing."""
+        embedded: Embedded = app.extensions["sms_embedded"]
+        embedded.stop()
+
+    def fire(self, trigger: str, record: object, *, once: str | None = None, operator: str = "") -> None:
+        """Fire a trigger by hand for a record, in the caller's transaction; decided when that commits.
+
+        ``once`` is the occasion: the same one again sends nothing; without it, every call is an occasion of its own.
+        A trigger that is off, or has no text, sends nothing. Raises ``SmsError`` for an unknown trigger, a record of
+        no declared entity, one that the trigger's text cannot be about, and one that reaches nobody.
+        """
+        state = _state()
+        check_fire(trigger, record, state=state)
+        session = state.db.session()
+        notice_hand(session, record, trigger=trigger, once=once or uuid4().hex, operator=operator)
+
+    def send(
+        self, *, to: str, text: str, once: str | None = None, purpose: str = "service", operator: str = ""
+    ) -> UUID:
+        """Queue one text to one number, in the caller's transaction; the message's id.
+
+        ``to`` is read in the portal's region; the text goes as it is, without shortcodes. ``once`` is the occasion: the
+        same one again gives the id of the message that stands already. Raises ``SmsError`` for what is no number that
+        can be texted, and for an empty text.
+        """
+        state = _state()
+        session: Session = state.db.session()
+        message = send_text(
+            session,
+            to=to,
+            text=text,
+            once=once,
+            purpose=purpose,
+            operator=operator,
+            settings=state.settings,
+            now=_now(session),
+        )
+        notice_written(session)
+        return message
+
+
+def include_name(name: str | None, kind: str, parent_names: Mapping[str, str | None]) -> bool:
+    """For ``Migrate(app, db, include_name=…)``: keeps the host's autogenerate from dropping the plugin's tables."""
+    return not (kind == "table" and name is not None and name.startswith("sms_"))
+
+
+def _now(session: Session) -> datetime:
+    with session.no_autoflush:
+        return database_now(session)
+
+
+def _state() -> State:
+    state: State | None = current_app.extensions.get("sms")
+    if state is None:
+        raise ConfigurationError(
+            "The SMS plugin is not mounted on this app.", code="not_mounted", hint="Call sms.init_app(app, db=db)."
+        )
+    return state
+
+
+def _mount(app: Flask, state: State) -> None:
+    embedded = Embedded(app, state)
+    app.extensions["sms_embedded"] = embedded
+    hooks = blueprint(state.settings.url_prefix)
+    app.register_blueprint(hooks)
+
+    def at_first_request() -> None:
+        """Before any of the host's own checks: resolve, take the webhooks out of CSRF, start the runner."""
+        exempt(app, hooks)
+        _ = state.resolution
+        embedded.start_with_first_request()
+
+    exempt(app, hooks)
+    app.before_request_funcs.setdefault(None, []).insert(0, at_first_request)
+
+
+def _links(app: Flask, settings: Settings) -> Links:
+    def links(endpoint: str, values: Mapping[str, object]) -> str:
+        if settings.public_url is None:
+            raise SmsError(
+                "A link needs SMS_PUBLIC_URL.",
+                code="no_public_url",
+                hint="Set it to the address under which clients reach the portal.",
+            )
+        parts = urlsplit(settings.public_url)
+        adapter = app.url_map.bind(parts.netloc, script_name=parts.path or "/", url_scheme=parts.scheme)
+        try:
+            return adapter.build(endpoint, dict(values), force_external=True)
+        except BuildError as error:
+            raise SmsError(
+                f"There is no page {endpoint!r} with the values {', '.join(sorted(values)) or 'none'}.",
+                code="bad_link",
+                hint=f"Did you mean {error.suggested.endpoint!r}?" if error.suggested is not None else "",
+            ) from None
+
+    return links

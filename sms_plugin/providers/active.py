@@ -1,0 +1,184 @@
+"""The provider that sends: adding one, making it the only active one, stopping and resuming it (P13, P14, P21)."""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean
+from sms_plugin.gateways.contract import Capabilities, Gateway
+from sms_plugin.gateways.settings import build, fields_of
+from sms_plugin.models import Change, Provider, new_id
+from sms_plugin.state import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The active provider as the flush uses it: credentials opened, nothing of the session in it."""
+
+    provider_id: int
+    name: str
+    token: str
+    gateway: type[Gateway]
+    settings: Any
+    capabilities: Capabilities
+    changed_at: datetime
+    closed: str = ""  #: why nothing may go now: "stopped", "paused"
+    closed_until: datetime | None = None
+
+
+def find(session: Session, name: str) -> Provider:
+    """A provider by its name. Raises ``SmsError``."""
+    provider = session.scalar(sa.select(Provider).where(Provider.name == name))
+    if provider is None:
+        names = list(session.scalars(sa.select(Provider.name)))
+        raise SmsError(
+            f"There is no provider {name!r}.",
+            code="unknown_provider",
+            hint=did_you_mean(name, names) or "See `flask sms provider list`.",
+        )
+    return provider
+
+
+def gateway_of(kind: str, state: State) -> type[Gateway]:
+    """The gateway of a kind. Raises ``ConfigurationError`` for one that is not installed."""
+    try:
+        return state.gateways[kind]
+    except KeyError:
+        raise ConfigurationError(
+            f"There is no gateway {kind!r}.",
+            code="unknown_gateway",
+            hint=did_you_mean(kind, state.gateways) or f"Known are {', '.join(sorted(state.gateways))}.",
+        ) from None
+
+
+def add(
+    session: Session, *, state: State, name: str, kind: str, given: Mapping[str, object], who: str, now: datetime
+) -> Provider:
+    """A new provider, saved but not active. Raises ``SmsError`` naming every setting that is wrong. Flushes."""
+    gateway = gateway_of(kind, state)
+    if not name.strip() or len(name) > 80:
+        raise SmsError("A provider needs a name of 1 to 80 characters.", code="bad_name")
+    if session.scalar(sa.select(Provider.id).where(Provider.name == name)) is not None:
+        raise SmsError(f"There is a provider {name!r} already.", code="name_taken", hint="Choose another name.")
+    build(gateway.Settings, given)
+    secret = {field.name for field in fields_of(gateway.Settings) if field.secret}
+    provider = Provider(
+        name=name,
+        kind=kind,
+        settings={key: value for key, value in given.items() if key not in secret},
+        secrets=state.vault.seal({key: value for key, value in given.items() if key in secret}),
+        token=random.token_urlsafe(32),
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(provider)
+    _record(session, provider, "added", who=who, now=now)
+    session.flush()
+    return provider
+
+
+def activate(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
+    """Make it the only active provider. Raises ``SmsError`` where somebody else did the same at that moment. Flushes."""
+    session.execute(sa.update(Provider).where(Provider.active == 1, Provider.id != provider.id).values(active=None))
+    provider.active = 1
+    provider.changed_at = now
+    _record(session, provider, "activated", who=who, now=now)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise SmsError(
+            "Another provider was activated at the same moment.",
+            code="activated_meanwhile",
+            hint="Look which one is active now, and try again.",
+        ) from None
+
+
+def deactivate(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
+    """Leave no provider active: queued messages wait within their validity. Flushes."""
+    provider.active = None
+    provider.changed_at = now
+    _record(session, provider, "deactivated", who=who, now=now)
+    session.flush()
+
+
+def resume(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
+    """Let a stopped provider go on with what is still valid (P21). Flushes."""
+    provider.stopped_at = None
+    provider.stopped_reason = provider.stopped_detail = ""
+    provider.paused_until = None
+    provider.changed_at = now
+    _record(session, provider, "resumed", who=who, now=now)
+    session.flush()
+
+
+def stop(session: Session, provider_id: int, *, reason: str, detail: str, now: datetime) -> bool:
+    """Stop a provider that refused our account; False where it was stopped already. Writes at once."""
+    stopped = session.execute(
+        sa.update(Provider)
+        .where(Provider.id == provider_id, Provider.stopped_at.is_(None))
+        .values(stopped_at=now, stopped_reason=reason[:40], stopped_detail=detail[:200])
+    )
+    return bool(stopped.rowcount)  # type: ignore[attr-defined]
+
+
+def pause(session: Session, provider_id: int, *, until: datetime) -> None:
+    """Let a provider that asked for patience have it; never shortens a pause. Writes at once."""
+    session.execute(
+        sa.update(Provider)
+        .where(
+            Provider.id == provider_id,
+            sa.or_(Provider.paused_until.is_(None), Provider.paused_until < until),
+        )
+        .values(paused_until=until)
+    )
+
+
+def active_id(session: Session) -> int | None:
+    """The number of the active provider, stopped or not."""
+    return session.scalar(sa.select(Provider.id).where(Provider.active == 1))
+
+
+def line(session: Session, *, state: State, now: datetime) -> Line | None:
+    """The active provider, ready to be spoken with, or None. Raises ``ConfigurationError`` for a wrong key. Reads only."""
+    provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
+    return None if provider is None else line_of(provider, state=state, now=now)
+
+
+def line_of(provider: Provider, *, state: State, now: datetime) -> Line:
+    """A provider, active or not, ready to be spoken with. Raises as ``line``."""
+    gateway = gateway_of(provider.kind, state)
+    settings = settings_of(provider, state=state)
+    closed, until = "", None
+    if provider.stopped_at is not None:
+        closed = "stopped"
+    elif provider.paused_until is not None and provider.paused_until > now:
+        closed, until = "paused", provider.paused_until
+    return Line(
+        provider_id=provider.id,
+        name=provider.name,
+        token=provider.token,
+        gateway=gateway,
+        settings=settings,
+        capabilities=gateway.capabilities(settings),
+        changed_at=provider.changed_at,
+        closed=closed,
+        closed_until=until,
+    )
+
+
+def settings_of(provider: Provider, *, state: State) -> Any:
+    """The typed settings of a provider, credentials opened. Raises ``ConfigurationError`` or ``SmsError``."""
+    opened = state.vault.open(provider.secrets, of=f"the provider {provider.name!r}") if provider.secrets else {}
+    return build(gateway_of(provider.kind, state).Settings, {**provider.settings, **opened})
+
+
+def _record(session: Session, provider: Provider, action: str, *, who: str, now: datetime) -> None:
+    session.add(Change(id=new_id(now), at=now, who=who[:120], what=f"provider {provider.name}", action=action))

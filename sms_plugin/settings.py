@@ -1,0 +1,164 @@
+"""The plugin's settings: one typed object, read once from the host's configuration.
+
+Every key starts with ``SMS_``; one that is not known is an error, so that a typing mistake cannot pass silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sms_plugin.errors import ConfigurationError, did_you_mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the host set. Times are in seconds unless the name says otherwise."""
+
+    secret_keys: tuple[str, ...]  #: Fernet keys, the newest first; all of them can read
+    public_url: str | None = None  #: where the portal is reached from outside; links and receipts need it
+    timezone: str = "UTC"  #: how the host's naive times are meant
+    region: str | None = None  #: ISO 3166 code for numbers written without a country code
+    language: str = "en"  #: for a person without one, and when a text has no other
+    currency: str | None = None  #: ISO 4217 code for amounts that name none
+    scheduler: str = "embedded"  #: "embedded" runs jobs and flush in the web process, "off" leaves them to a worker
+    url_prefix: str = "/sms"  #: where the webhooks are mounted
+    threads: int = 8  #: messages that are spoken of with the provider at once
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    lease: float = 60.0  #: for how long a claimed message is nobody else's
+    flush_every: float = 5.0  #: the safety net behind the wake
+    sweep_every: float = 60.0
+    attempts: int = 8  #: submissions of one message before it fails
+    backoff: float = 15.0  #: before the second submission; doubles each time, up to ``backoff_most``
+    backoff_most: float = 1800.0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The portal's timezone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def request_timeout(self) -> float:
+        """The longest that one request to a provider may take, in seconds."""
+        return self.connect_timeout + self.read_timeout
+
+
+_PREFIX = "SMS_"
+
+
+def _wrong(key: str, what: str, hint: str) -> ConfigurationError:
+    return ConfigurationError(f"{key} {what}.", code="bad_setting", hint=hint)
+
+
+def _keys(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, Sequence):
+        return tuple(str(part) for part in value)
+    raise _wrong("SMS_SECRET_KEYS", "is neither a text nor a list", "Give keys made by `flask sms key`.")
+
+
+def _number(key: str, value: object, kind: type[int] | type[float], least: float) -> float:
+    try:
+        number = kind(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        raise _wrong(key, f"is {value!r}, which is not a number", f"Give a number of at least {least:g}.") from None
+    if not least <= number < 1_000_000:
+        raise _wrong(key, f"is {number}", f"Give a number of at least {least:g}.")
+    return number  # type: ignore[no-any-return]
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
+        raise _wrong("SMS_PUBLIC_URL", "is no web address", "Give one such as https://portal.example.com.")
+    return value.rstrip("/")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise _wrong(
+            "SMS_TIMEZONE", f"is {value!r}, which is no timezone", "Give an IANA name such as Europe/Lisbon."
+        ) from None
+    return value
+
+
+def _scheduler(value: str) -> str:
+    if value not in {"embedded", "off"}:
+        raise _wrong("SMS_SCHEDULER", f"is {value!r}", 'Give "embedded" or "off".')
+    return value
+
+
+def _region(value: str) -> str:
+    if len(value) != 2 or not value.isalpha():
+        raise _wrong("SMS_REGION", f"is {value!r}", "Give an ISO 3166 code of two letters such as PT.")
+    return value.upper()
+
+
+def _prefix(value: str) -> str:
+    if not value.startswith("/") or value.rstrip("/") == "":
+        raise _wrong("SMS_URL_PREFIX", f"is {value!r}", "Give a path such as /sms.")
+    return value.rstrip("/")
+
+
+_TEXTS = {
+    "public_url": _public_url,
+    "timezone": _zone,
+    "scheduler": _scheduler,
+    "region": _region,
+    "url_prefix": _prefix,
+    "language": str,
+    "currency": str.upper,
+}
+_LEAST: Mapping[str, tuple[type[int] | type[float], float]] = {
+    "threads": (int, 1),
+    "attempts": (int, 1),
+    "connect_timeout": (float, 0.05),
+    "read_timeout": (float, 0.05),
+    "lease": (float, 0.5),
+    "flush_every": (float, 0.05),
+    "sweep_every": (float, 0.05),
+    "backoff": (float, 0.0),
+    "backoff_most": (float, 0.0),
+}
+
+
+def read(config: Mapping[str, Any]) -> Settings:
+    """The settings in a Flask configuration.
+
+    Raises ``ConfigurationError`` naming the key, and how to mend it.
+    """
+    known = {_PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    given: dict[str, Any] = {}
+    for key, value in config.items():
+        if not key.startswith(_PREFIX):
+            continue
+        if key not in known:
+            raise ConfigurationError(
+                f"{key} is no setting of the SMS plugin.", code="unknown_setting", hint=did_you_mean(key, known)
+            )
+        if value is not None:
+            given[known[key]] = _typed(key, known[key], value)
+    if not given.get("secret_keys"):
+        raise ConfigurationError(
+            "SMS_SECRET_KEYS is missing.",
+            code="missing_key",
+            hint="Credentials are encrypted with it. Make one with `flask sms key` and keep it outside the repository.",
+        )
+    return Settings(**given)
+
+
+def _typed(key: str, name: str, value: Any) -> object:
+    if name == "secret_keys":
+        return _keys(value)
+    if name in _LEAST:
+        return _number(key, value, *_LEAST[name])
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(key, f"is {value!r}, which is no text", "Give a text, or leave the key out.")
+    return _TEXTS[name](value.strip())

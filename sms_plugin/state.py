@@ -1,0 +1,92 @@
+"""Everything that one portal's plugin knows at run time: one frozen object, in ``app.extensions["sms"]``.
+
+It stands above declarations and below all that uses them, so that no lower floor has to know the facade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Event, RLock
+from typing import Any, Protocol
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from sms_plugin.catalog.loader import Catalogue
+from sms_plugin.errors import ConfigurationError
+from sms_plugin.gateways.contract import Gateway
+from sms_plugin.host.entity import Declaration
+from sms_plugin.host.registry import Registry
+from sms_plugin.host.resolve import resolve
+from sms_plugin.models import Message
+from sms_plugin.secrets import Vault
+from sms_plugin.settings import Settings
+
+
+class Database(Protocol):
+    """What the plugin needs of the host's Flask-SQLAlchemy object."""
+
+    @property
+    def session(self) -> scoped_session[Any]: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+
+#: (endpoint, values) → the public address. Raises ``SmsError`` where it cannot be built.
+Links = Callable[[str, Mapping[str, object]], str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """Settings, declarations and what was made of them."""
+
+    settings: Settings
+    db: Database
+    declared: tuple[Declaration, ...]
+    catalogue: Catalogue
+    vault: Vault
+    gateways: Mapping[str, type[Gateway]]
+    links: Links
+    testing: bool = False
+    wake: Event = field(default_factory=Event)  #: set when something may be due
+    _lock: RLock = field(default_factory=RLock, repr=False)
+    _resolved: list[Registry] = field(default_factory=list, repr=False)
+
+    @property
+    def resolution(self) -> Registry:
+        """The registry, resolved at the first call; its ``problems`` may not be empty."""
+        with self._lock:
+            if not self._resolved:
+                self._resolved.append(
+                    resolve(self.declared, catalogue=self.catalogue, same_bind=self._same_bind)
+                )
+            return self._resolved[0]
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of sound declarations. Raises ``ConfigurationError`` naming every mistake."""
+        registry = self.resolution
+        if registry.problems:
+            raise ConfigurationError(
+                "The SMS declarations have mistakes: " + " ".join(f"({n}) {p}" for n, p in enumerate(registry.problems, 1)),
+                code="bad_declarations",
+                hint="See `flask sms check`.",
+            )
+        return registry
+
+    def session(self) -> Session:
+        """A new session on the host's database, apart from the host's own; needs the app's context."""
+        factory: sessionmaker[Any] = self.db.session.session_factory
+        session: Session = factory()
+        return session
+
+    def _same_bind(self, model: type[Any]) -> bool:
+        session = self.session()
+        try:
+            ours = session.get_bind(mapper=inspect(Message))
+            theirs = session.get_bind(mapper=inspect(model))
+        finally:
+            session.close()
+        return theirs is ours

@@ -1,0 +1,156 @@
+"""The GSM 7-bit default alphabet with its extension table, and what can stand for what is not in it.
+
+Source: 3GPP TS 23.038, 6.2.1 and 6.2.1.1.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+# In the order of the table's codes; the escape (0x1B) between Ξ and Æ is no character of a text.
+_DEFAULT: Final = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
+    " !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION: Final = frozenset("\f^{}\\[~]|€")  #: each is sent as an escape and a second septet
+ALPHABET: Final = frozenset(_DEFAULT) | EXTENSION
+
+_INVISIBLE: Final = frozenset(
+    chr(code)
+    for first, last in (
+        (0x00AD, 0x00AD),
+        (0x061C, 0x061C),
+        (0x180E, 0x180E),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xE0020, 0xE007F),
+        (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)
+
+
+def _look_alikes() -> Mapping[str, str]:
+    alike: dict[str, str] = {}
+    for instead, characters in (
+        ("'", "`´‘’‚‛′‵ʹʻʼʽˈ"),
+        ('"', "“”„‟″‶«»〝〞〟¨ˮ"),
+        ("<", "‹〈"),
+        (">", "›〉"),
+        ("-", "‐‑‒–—―−⁃⁻﹘﹣－¯ˉ"),
+        (",", "¸‚،"),
+        (".", "·∙⋅․"),
+        ("*", "•●◦▪■★☆∗"),
+        ("/", "⁄∕÷"),
+        ("\n", "\x85\u2028\u2029"),
+        (" ", "\t\v"),
+    ):
+        alike.update((character, instead) for character in characters if character not in alike)
+    alike |= {
+        "…": "...",
+        "‥": "..",
+        "→": "->",
+        "←": "<-",
+        "⇒": "=>",
+        "≈": "~",
+        "˜": "~",
+        "×": "x",
+        "±": "+/-",
+    }
+    alike |= {"≤": "<=", "≥": ">=", "≠": "<>", "°": "o", "²": "2", "³": "3", "©": "(c)", "®": "(R)", "¦": "|"}
+    alike |= {
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "þ": "th",
+        "Þ": "Th",
+        "ħ": "h",
+        "Ħ": "H",
+    }
+    alike |= {"œ": "oe", "Œ": "OE", "ı": "i", "ẞ": "SS", "ŧ": "t", "Ŧ": "T", "ŋ": "ng", "Ŋ": "NG", "µ": "u"}
+    alike |= {"₴": "UAH", "₽": "RUB", "₺": "TRY", "₹": "INR", "₪": "ILS", "₩": "KRW", "₫": "VND", "₱": "PHP"}
+    alike |= {"₦": "NGN", "₡": "CRC", "₲": "PYG", "₵": "GHS", "₸": "KZT", "₼": "AZN", "₾": "GEL", "₭": "LAK"}
+    alike |= {"₮": "MNT", "៛": "KHR", "฿": "THB", "৳": "BDT", "֏": "AMD", "₿": "BTC", "₤": "£", "¢": "c"}
+    return MappingProxyType(alike)
+
+
+_LOOK_ALIKES: Final = _look_alikes()
+
+
+def septets(character: str) -> int | None:
+    """What one character costs in septets, 1 or 2; None where GSM-7 cannot carry it."""
+    if character in EXTENSION:
+        return 2
+    return 1 if character in ALPHABET else None
+
+
+def is_gsm(text: str) -> bool:
+    """Whether GSM-7 carries the whole text."""
+    return ALPHABET.issuperset(text)
+
+
+def replacement(written: str) -> str | None:
+    """What GSM-7 writes instead of a character or grapheme cluster; "" leaves it out, None: nothing does.
+
+    Punctuation, spaces, currency signs, ligatures and accented letters have one; the letters of another
+    script have none, however much some of them look like Latin ones.
+    """
+    instead = ""
+    for character in unicodedata.normalize("NFC", written):
+        plain = _plain(character)
+        if plain is None:
+            return None
+        instead += plain
+    return instead
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str | None:
+    if character in ALPHABET:
+        return character
+    if character in _LOOK_ALIKES:
+        return _LOOK_ALIKES[character]
+    kind = unicodedata.category(character)
+    if kind == "Zs":
+        return " "
+    if character in _INVISIBLE or kind in {"Cc", "Mn", "Me"}:
+        return ""
+    return _without_marks(character) or _in_plain_letters(character, kind=kind)
+
+
+def _without_marks(character: str) -> str | None:
+    """The letter with as many of its accents as GSM-7 knows: ǖ becomes ü, ã becomes a."""
+    letter = unicodedata.normalize("NFD", character)
+    # A stroke through a sign turns its meaning round: only letters lose their marks.
+    if not letter[0].isalpha():
+        return None
+    while letter:
+        composed = unicodedata.normalize("NFC", letter)
+        if composed in ALPHABET:
+            return composed
+        letter = letter[:-1]
+    return None
+
+
+def _in_plain_letters(character: str, *, kind: str) -> str | None:
+    # Fractions, exponents and numbers in circles would run into the digits beside them: 1½ is not 11/2.
+    if kind == "No":
+        return None
+    # Composed, so that a mark stays on its sign, and a space that only carries a mark is none.
+    apart = unicodedata.normalize("NFKC", character)
+    if apart == character or apart.startswith(" "):
+        return None
+    letters = [_plain(part) for part in apart]
+    return None if None in letters else "".join(letter or "" for letter in letters)

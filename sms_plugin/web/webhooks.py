@@ -1,0 +1,118 @@
+"""What providers call: receipts, verified by their gateway, bounded, and counted where they are forged (X3)."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy.orm import Session
+
+from sms_plugin import signals
+from sms_plugin.errors import ConfigurationError, ForgedRequest, SmsError
+from sms_plugin.gateways.contract import Report, WebAnswer, WebRequest
+from sms_plugin.gateways.http import Http
+from sms_plugin.models import Provider, database_now
+from sms_plugin.outbox.receipts import FORGED, take
+from sms_plugin.outbox.tallies import tally
+from sms_plugin.providers.active import Line, line_of
+from sms_plugin.state import State
+
+log = logging.getLogger(__name__)
+
+#: A receipt larger than this is none, in bytes.
+LARGEST = 65_536
+
+
+def blueprint(prefix: str) -> Blueprint:
+    """The webhooks, below the prefix."""
+    hooks = Blueprint("sms_webhooks", __name__, url_prefix=prefix)
+    hooks.add_url_rule("/receipts/<token>", "receipts", receipts, methods=["GET", "POST"])
+    hooks.add_url_rule("/receipts/<token>/<uuid:message>", "receipts", receipts, methods=["GET", "POST"])
+    return hooks
+
+
+def exempt(app: Flask, hooks: Blueprint) -> None:
+    """Take the webhooks out of the host's CSRF protection, where it has one: providers know no token."""
+    protection = app.extensions.get("csrf")
+    if protection is not None:
+        protection.exempt(hooks)
+
+
+def receipts(token: str, message: UUID | None = None) -> Response:
+    """Take what a provider reports. 404 for an unknown address, 413 for a flood, 403 for a forged request, 400 for
+    one that cannot be read; 503, so that it comes again, where the database is busy.
+    """
+    state: State = current_app.extensions["sms"]
+    session: Session = state.session()
+    try:
+        line = _line(session, token, state)
+        session.rollback()  # nothing is held while the request is read and checked
+        if line is None:
+            return Response("unknown address", 404, content_type="text/plain")
+        body = request.stream.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            return Response("too large", 413, content_type="text/plain")
+        gateway = line.gateway(line.settings, Http())
+        try:
+            reports = gateway.read_receipts(_plain(body, token, message, state))
+        except ForgedRequest as error:
+            log.warning("a forged receipt for the provider %s was refused: %s", line.name, error.code)
+            _count_forged(session)
+            return Response("forged", 403, content_type="text/plain")
+        except (SmsError, NotImplementedError) as error:
+            log.warning("a receipt for the provider %s cannot be read: %s", line.name, error)
+            return Response("unreadable", 400, content_type="text/plain")
+        _keep(session, list(reports), line, message)
+        return _answer(gateway.receipts_answer())
+    except sa.exc.OperationalError:
+        log.warning("a receipt came while the database was busy; its provider will send it again")
+        return Response("busy", 503, content_type="text/plain")
+    finally:
+        session.close()
+
+
+def _line(session: Session, token: str, state: State) -> Line | None:
+    provider = session.scalar(sa.select(Provider).where(Provider.token == token))
+    if provider is None:
+        return None
+    try:
+        return line_of(provider, state=state, now=database_now(session))
+    except (ConfigurationError, SmsError) as error:
+        log.error("receipts of the provider %s cannot be checked: %s", provider.name, error)  # noqa: TRY400
+        return None
+
+
+def _plain(body: bytes, token: str, message: UUID | None, state: State) -> WebRequest:
+    """The request without Flask. Its address is the public one, which is what was signed, whatever the Host header says."""
+    values: dict[str, object] = {"token": token} | ({} if message is None else {"message": message})
+    if state.settings.public_url is None:
+        address = request.base_url
+    else:
+        address = state.links("sms_webhooks.receipts", values)
+    query = request.query_string.decode("latin-1")
+    return WebRequest(
+        method=request.method,
+        url=f"{address}?{query}" if query else address,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
+
+
+def _count_forged(session: Session) -> None:
+    with session.begin():
+        tally(session, {FORGED: 1})
+
+
+def _keep(session: Session, reports: list[Report], line: Line, message: UUID | None) -> None:
+    with session.begin():
+        moved = take(
+            session, reports, provider_id=line.provider_id, about=message, now=database_now(session)
+        )
+    if moved:
+        signals.messages_reported.send(current_app._get_current_object(), messages=moved)  # type: ignore[attr-defined]
+
+
+def _answer(answer: WebAnswer) -> Response:
+    return Response(answer.body, answer.status, content_type=answer.content_type)

@@ -1,0 +1,61 @@
+"""A portal with the seeded records, a fresh copy for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from host_demo import create_app
+from host_demo.database import db
+from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
+from host_demo.setup import prepare
+from tests.demo.visitor import Visitor
+
+
+def _portal_on(file: Path) -> Flask:
+    return create_app({"TESTING": True, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"})
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("seeded") / "portal.db"
+    app = _portal_on(file)
+    prepare(app)
+    _close(app)
+    return file
+
+
+@pytest.fixture
+def portal(seeded_file: Path, tmp_path: Path) -> Iterator[Flask]:
+    app = _portal_on(Path(shutil.copy(seeded_file, tmp_path / "portal.db")))
+    yield app
+    _close(app)
+
+
+@pytest.fixture
+def stranger(portal: Flask) -> Visitor:
+    return Visitor(client=portal.test_client())
+
+
+@pytest.fixture
+def admin(portal: Flask) -> Visitor:
+    visitor = Visitor(client=portal.test_client())
+    visitor.sign_in(ADMIN_LOGIN, ADMIN_PASSWORD)
+    return visitor
+
+
+@pytest.fixture
+def operator(portal: Flask) -> Visitor:
+    visitor = Visitor(client=portal.test_client())
+    visitor.sign_in(OPERATOR_LOGIN, OPERATOR_PASSWORD)
+    return visitor

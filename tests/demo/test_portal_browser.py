@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo_process import RunningDemo, running_demo
+from tests.needs import CHROMIUM_FLAGS, chromium
+from tests.screenshots import PAGES
+
+pytestmark = pytest.mark.browser
+
+PHONE = 360
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    with running_demo(phones=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def signed_in(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
+    page = chrome.new_page(viewport={"width": PHONE, "height": 740})
+    page.goto(f"{demo.url}/login")
+    page.fill("#login", ADMIN_LOGIN)
+    page.fill("#password", ADMIN_PASSWORD)
+    page.click("text=Sign in")
+    yield page
+    page.close()
+
+
+def test_no_page_is_wider_than_a_phone(signed_in: Page, demo: RunningDemo) -> None:
+    for path in PAGES.values():
+        signed_in.goto(demo.url + path)
+        assert signed_in.evaluate("document.documentElement.scrollWidth") == PHONE, path
+
+
+def test_pages_ask_no_other_machine_and_find_all_they_ask_for(signed_in: Page, demo: RunningDemo) -> None:
+    asked: list[Request] = []
+    signed_in.on("request", lambda request: asked.append(request))
+    for path in PAGES.values():
+        signed_in.goto(demo.url + path)
+    assert {request.url for request in asked if not request.url.startswith((demo.url, "data:"))} == set()
+    answers = [(request.url, answer.status) for request in asked if (answer := request.response())]
+    assert [answer for answer in answers if answer[1] >= 400] == []
+
+
+def test_a_payment_is_recorded_from_the_invoice(signed_in: Page, demo: RunningDemo) -> None:
+    signed_in.goto(demo.url + PAGES["invoices-overdue"])
+    signed_in.locator("table .row-name").first.click()
+    signed_in.click("text=Record a payment")
+    signed_in.click("text=Save")
+    assert signed_in.locator(".state-paid").count() == 1
