@@ -89,7 +89,7 @@ invoice = Entity(
         "invoice_status": "status",
         "invoice_total": money("total", "currency"),
         "invoice_amount_due": money("amount_due", "currency"),
-        "invoice_link": link("pages.invoice_page", public_id="public_id"),
+        "invoice_link": link("pages.invoice", public_id="public_id"),
     },
     hooks=[
         Hook("charge_created", created(), only=Invoice.is_unpaid),

@@ -15,13 +15,14 @@ from werkzeug.routing import BuildError
 
 from sms_plugin import settings as settings_module
 from sms_plugin.catalog.loader import load
+from sms_plugin.checking import tolerated
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.registry import kinds
 from sms_plugin.host.entity import Declaration, Entity
 from sms_plugin.jobs.embedded import Embedded
 from sms_plugin.models import database_now
 from sms_plugin.outbox.by_hand import send_text
-from sms_plugin.secrets import Vault
+from sms_plugin.secrets import Vault, new_key
 from sms_plugin.settings import Settings
 from sms_plugin.state import Database, Links, State
 from sms_plugin.triggers.by_hand import check_fire
@@ -61,13 +62,14 @@ class SMS:
             raise ConfigurationError(
                 f"db={db!r} has no session.", code="bad_db", hint="Give the portal's Flask-SQLAlchemy object."
             )
-        settings = settings_module.read(app.config)
+        tolerate = tolerated()
+        settings = settings_module.read(app.config, tolerate=tolerate)
         state = State(
             settings=settings,
             db=db,
             declared=self._declared,
             catalogue=load(),
-            vault=Vault(settings.secret_keys),
+            vault=_vault(settings, tolerate),
             gateways=kinds(),
             links=_links(app, settings),
             testing=bool(app.testing),
@@ -147,6 +149,18 @@ def _state() -> State:
             "The SMS plugin is not mounted on this app.", code="not_mounted", hint="Call sms.init_app(app, db=db)."
         )
     return state
+
+
+def _vault(settings: Settings, tolerate: list[ConfigurationError] | None) -> Vault:
+    """The vault of the host's keys; while the set-up is checked, a bad key is noted and a passing one stands in."""
+    try:
+        if settings.secret_keys or tolerate is None:
+            return Vault(settings.secret_keys)
+    except ConfigurationError as problem:
+        if tolerate is None:
+            raise
+        tolerate.append(problem)
+    return Vault([new_key()])
 
 
 def _mount(app: Flask, state: State) -> None:

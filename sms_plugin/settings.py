@@ -129,29 +129,53 @@ _LEAST: Mapping[str, tuple[type[int] | type[float], float]] = {
 }
 
 
-def read(config: Mapping[str, Any]) -> Settings:
+def read(config: Mapping[str, Any], *, tolerate: list[ConfigurationError] | None = None) -> Settings:
     """The settings in a Flask configuration.
 
-    Raises ``ConfigurationError`` naming the key, and how to mend it.
+    Raises ``ConfigurationError`` naming every key that is wrong, and how to mend it; with ``tolerate`` the errors are
+    put there instead, and what is wrong keeps its default, so that a check can go on and find the rest.
     """
-    known = {_PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    problems: list[ConfigurationError] = []
     given: dict[str, Any] = {}
     for key, value in config.items():
-        if not key.startswith(_PREFIX):
+        if not key.startswith(_PREFIX) or value is None:
             continue
-        if key not in known:
-            raise ConfigurationError(
-                f"{key} is no setting of the SMS plugin.", code="unknown_setting", hint=did_you_mean(key, known)
-            )
-        if value is not None:
-            given[known[key]] = _typed(key, known[key], value)
+        try:
+            given[_name_of(key)] = _typed(key, _name_of(key), value)
+        except ConfigurationError as problem:
+            problems.append(problem)
     if not given.get("secret_keys"):
-        raise ConfigurationError(
-            "SMS_SECRET_KEYS is missing.",
-            code="missing_key",
-            hint="Credentials are encrypted with it. Make one with `flask sms key` and keep it outside the repository.",
+        problems.append(
+            ConfigurationError(
+                "SMS_SECRET_KEYS is missing.",
+                code="missing_key",
+                hint="Credentials are encrypted with it. Make one with `flask sms key`; keep it out of the repository.",
+            )
         )
+        given["secret_keys"] = ()
+    if tolerate is not None:
+        tolerate.extend(problems)
+    elif problems:
+        raise joined(problems)
     return Settings(**given)
+
+
+def joined(problems: Sequence[ConfigurationError]) -> ConfigurationError:
+    """One error that says what all of these say."""
+    if len(problems) == 1:
+        return problems[0]
+    return ConfigurationError(" ".join(str(problem) for problem in problems), code=problems[0].code)
+
+
+def _name_of(key: str) -> str:
+    known = {_PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    if key not in known:
+        raise ConfigurationError(
+            f"{key} is no setting of the SMS plugin.",
+            code="unknown_setting",
+            hint=did_you_mean(key, known) or "See the README for those that there are.",
+        )
+    return known[key]
 
 
 def _typed(key: str, name: str, value: Any) -> object:

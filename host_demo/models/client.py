@@ -35,7 +35,6 @@ class Client(Base):
     accepts_service: Mapped[bool | None]
     accepts_marketing: Mapped[bool | None]
     connected: Mapped[bool] = mapped_column(default=True)
-    connected: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     numbers: Mapped[list[PhoneNumber]] = relationship(

@@ -17,7 +17,8 @@ class _StandardError(logging.Handler):
         sys.stderr.write(self.format(record) + "\n")
 
 
-# Its own handler, and no way up: the one line of the plugin that holds a message's text must not end in the portal's log.
+# Its own handler, and no way up: the one line of the plugin that holds a message's text must not end in the
+# portal's log.
 _log = logging.getLogger("sms_plugin.console")
 _log.propagate = False
 _log.setLevel(logging.INFO)
@@ -30,8 +31,8 @@ class ConsoleGateway(Gateway):
     kind = "console"
     label = "Console (development)"
     help = (
-        "Sends nothing. Writes each message to the standard error of the process, the text in full and the number"
-        " masked. For development only: this is the one gateway that shows texts."
+        "Sends nothing. Writes each message to the standard error of the process, the text in full and the"
+        " number masked. For development only: this is the one gateway that shows texts."
     )
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Verdict]:

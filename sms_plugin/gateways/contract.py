@@ -1,7 +1,8 @@
 """What a gateway is: the frozen values that go in and come out, and the class that a gateway extends.
 
-A gateway speaks one company's HTTP API. It knows no table, no clock and no Flask app: it is given its settings, the
-messages of one request and, for webhooks, a plain frozen request. Reasons are codes with parameters; doors translate.
+A gateway speaks one company's HTTP API. It knows no table, no clock and no Flask app: it is given its
+settings, the messages of one request and, for webhooks, a plain frozen request. Reasons are codes with
+parameters; doors translate.
 """
 
 from __future__ import annotations
@@ -202,16 +203,16 @@ class Gateway(ABC):
     help: ClassVar[str] = ""
     Settings: ClassVar[type[Any]] = NoSettings
 
-    def __post_init__(self) -> None:
+    def __post_init__(self) -> None:  # noqa: B027  # not every gateway has something to prepare
         """For a subclass that prepares something from its settings."""
 
     @classmethod
-    def capabilities(cls, settings: Any) -> Capabilities:
+    def capabilities(cls, settings: Any) -> Capabilities:  # noqa: ARG003  # a subclass asks them
         """What the gateway can do when it is set up so."""
         return Capabilities()
 
     @classmethod
-    def warnings(cls, settings: Any) -> Sequence[str]:
+    def warnings(cls, settings: Any) -> Sequence[str]:  # noqa: ARG003  # a subclass asks them
         """Codes of what the admin should know before using these settings (``credentials_in_clear``)."""
         return ()
 
@@ -222,7 +223,8 @@ class Gateway(ABC):
     def read_receipts(self, request: WebRequest) -> Sequence[Report]:
         """The receipts in a webhook request.
 
-        Raises ``ForgedRequest`` when its signature or secret does not hold, ``SmsError`` when it cannot be read.
+        Raises ``ForgedRequest`` when its signature or secret does not hold, ``SmsError`` when it cannot be
+        read.
         """
         raise NotImplementedError(f"{self.kind} takes no receipts")
 
@@ -237,7 +239,7 @@ class Gateway(ABC):
     def look_up(self, message: Outgoing, *, reference: str | None, since: datetime) -> Sequence[Found]:
         """What the provider holds that may be this message, sent at ``since`` (aware UTC) or later.
 
-        With a reference, that message alone; without, every candidate with the same number and text. Nothing found is
-        no proof that nothing was taken. Raises ``SmsError`` when the provider cannot be asked.
+        With a reference, that message alone; without, every candidate with the same number and text. Nothing
+        found is no proof that nothing was taken. Raises ``SmsError`` when the provider cannot be asked.
         """
         raise NotImplementedError(f"{self.kind} cannot look a message up")

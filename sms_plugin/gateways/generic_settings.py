@@ -27,8 +27,8 @@ _BATCHLESS = frozenset("rc")
 _DEFAULT_ERRORS = "http 401 = account bad_credentials\nhttp 404 = account bad_address"
 _PLACEHOLDERS = ", ".join(f"{{{name}}} {meaning}" for name, meaning in MEANING.items())
 _WHERE = (
-    "For JSON a path such as messages.0.id, for a field its number (1 first, -1 last), for a regular expression the"
-    " expression itself; its first group counts."
+    "For JSON a path such as messages.0.id, for a field its number (1 first, -1 last), for a regular"
+    " expression the expression itself; its first group counts."
 )
 
 
@@ -101,9 +101,9 @@ class GenericHttpSettings:
         default=_DEFAULT_ERRORS,
         lines=True,
         help=(
-            "One a line: code = class, /expression/ = class or http 401 = class. Classes: recipient, message, account,"
-            " throttled, retry (surely not sent), duplicate (already accepted). What no line names is unknown, and"
-            " never sent again by itself."
+            "One a line: code = class, /expression/ = class or http 401 = class. Classes: recipient, message,"
+            " account, throttled, retry (surely not sent), duplicate (already accepted). What no line names"
+            " is unknown, and never sent again by itself."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""HTTP as a gateway needs it: bounded in time and size, never repeated, and exact about what surely did not leave."""
+"""HTTP as a gateway needs it: bounded in time and size, never repeated, exact about what did not leave."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MOST_BYTES = 64 * 1024
 LONGEST_WAIT = 86_400.0
 """Seconds: a provider that asks for more patience than a day is not believed."""
 IDLE = 1.5
-"""Seconds after which a connection is not used again: common servers close theirs after two or five, and a request
-that meets the closing ends as ``Unsure``."""
+"""Seconds after which a connection is not used again: common servers close theirs after two or five, and a
+request that meets the closing ends as ``Unsure``."""
 _AGENT = "sms-plugin"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -35,14 +35,20 @@ Pairs = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class NotSent(SmsError):
-    """Surely nothing reached the provider: ``code`` is ``dns``, ``no_connection``, ``connect_timeout``, ``tls`` …"""
+    """Surely nothing reached the provider.
+
+    ``code`` is ``dns``, ``no_connection``, ``connect_timeout``, ``tls`` or ``bad_request``.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__("The provider could not be reached", code=reason)
 
 
 class Unsure(SmsError):
-    """The request may have reached the provider: ``code`` is ``timeout``, ``reset``, ``garbled``, ``too_large``."""
+    """The request may have reached the provider.
+
+    ``code`` is ``timeout``, ``reset``, ``garbled`` or ``too_large``.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__("The provider's answer did not arrive", code=reason)
@@ -82,7 +88,10 @@ class Answer:
             raise ValueError("nested too deeply") from None
 
     def retry_after(self, *, now: datetime | None = None) -> float | None:
-        """Seconds the provider asks us to wait, at most a day; a date is read against ``now``, else its own clock."""
+        """Seconds that the provider asks us to wait, at most a day.
+
+        A date is read against ``now``, else against the provider's own clock.
+        """
         asked = self.headers.get("retry-after", "").strip()
         if asked.isascii() and asked.isdigit():
             return min(float(asked), LONGEST_WAIT)
@@ -168,8 +177,8 @@ class Http:
     ) -> Answer:
         """The answer to one request, whatever its status.
 
-        ``url`` is already percent-encoded; ``at_most`` is the largest body in bytes. Raises ``NotSent`` or ``Unsure``,
-        which tell a reason and nothing of the request.
+        ``url`` is already percent-encoded; ``at_most`` is the largest body in bytes. Raises ``NotSent`` or
+        ``Unsure``, which tell a reason and nothing of the request.
         """
         prepared = _prepared(method, url, params=params, data=data, json_value=json)
         prepared.headers.update(headers or {})

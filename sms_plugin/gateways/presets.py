@@ -1,7 +1,7 @@
-"""Four Brazilian providers as presets of the generic gateway, with the values that their customers are given (P12).
+"""Four Brazilian providers as presets of the generic gateway, with the values that customers are given (P12).
 
-What their answers mean comes from the manuals where there are any, else from what clients of theirs handle; a code
-that neither names is left to ``unknown``.
+What their answers mean comes from the manuals where there are any, else from what clients of theirs handle; a
+code that neither names is left to ``unknown``.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class AllcanceSettings(PresetSettings):
     accents: bool = _accents()
 
     def described(self) -> GenericHttpSettings:
-        """The answer is JSON: ``status`` 1 with the campaign's id in ``data``, or 0 with the reason in ``msg``."""
+        """The answer is JSON: ``status`` 1 with the campaign's id in ``data``, else the reason in ``msg``."""
         return self._described(
             password=self.password,
             url="/app/modulo/api/index.php?action=sendsms&lgn={u}&pwd={p}&numbers={d}&msg={m}",

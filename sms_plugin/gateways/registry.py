@@ -28,7 +28,8 @@ SHIPPED: tuple[type[Gateway], ...] = (
 def kinds(extra: Iterable[type[Gateway]] = ()) -> Mapping[str, type[Gateway]]:
     """Every gateway by its kind: shipped, brought by entry points, then ``extra``.
 
-    Raises ``ConfigurationError`` for an entry point that cannot be loaded and for a kind that two gateways claim.
+    Raises ``ConfigurationError`` for an entry point that cannot be loaded and for a kind that two gateways
+    claim.
     """
     found: dict[str, type[Gateway]] = {}
     for gateway in SHIPPED:
@@ -41,7 +42,7 @@ def kinds(extra: Iterable[type[Gateway]] = ()) -> Mapping[str, type[Gateway]]:
 
 
 def find(kind: str, extra: Iterable[type[Gateway]] = ()) -> type[Gateway]:
-    """The gateway of that kind. Raises ``ConfigurationError`` (code ``unknown_gateway``) when there is none."""
+    """The gateway of that kind. Raises ``ConfigurationError`` (``unknown_gateway``) when there is none."""
     known = kinds(extra)
     if kind not in known:
         raise ConfigurationError(
@@ -72,7 +73,7 @@ def _add(found: dict[str, type[Gateway]], gateway: type[Gateway], *, origin: str
 def _loaded(point: EntryPoint) -> type[Gateway]:
     try:
         gateway = point.load()
-    except Exception as error:  # noqa: BLE001  # whatever a stranger's import raises is told with their name
+    except Exception as error:  # whatever a stranger's import raises is told with their name
         raise ConfigurationError(
             f"The gateway {point.name!r} of {_distribution(point)} cannot be loaded:"
             f" {type(error).__name__}: {error}.",

@@ -1,7 +1,8 @@
-"""A gateway's settings: declared once, as a frozen dataclass, and read from a form, a command line or a table.
+"""A gateway's settings: declared once, as a frozen dataclass, and read from a form, a command line, a table.
 
 A ``Settings`` class is a frozen, keyword-only dataclass whose fields are made by ``setting``. It may define
-``check(self) -> None`` for what one field alone cannot tell; ``check`` raises ``BadSettings`` or ``SmsError``.
+``check(self) -> None`` for what one field alone cannot tell; ``check`` raises ``BadSettings`` or
+``SmsError``.
 """
 
 from __future__ import annotations

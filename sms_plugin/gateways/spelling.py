@@ -10,7 +10,7 @@ _INSTEAD = {"€": "EUR", "£": "GBP", "ß": "ss", "æ": "ae", "Æ": "AE", "ø":
 
 
 def without_accents(text: str) -> str:
-    """The text in ASCII as far as that goes: accents dropped, look-alikes replaced, the rest left as it is."""
+    """The text in ASCII as far as that goes: accents dropped, look-alikes replaced, the rest left."""
     return text if text.isascii() else "".join(_ascii(char) for char in unicodedata.normalize("NFC", text))
 
 

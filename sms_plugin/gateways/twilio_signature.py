@@ -44,7 +44,7 @@ def verified_fields(request: WebRequest, *, token: str) -> Mapping[str, str]:
 def _verify(request: WebRequest, parameters: Sequence[tuple[str, str]], *, token: str) -> None:
     given = request.headers.get("x-twilio-signature", "").encode()
     expected = [signature(url, parameters, token=token).encode() for url in _port_forms(request.url)]
-    if not any([hmac.compare_digest(one, given) for one in expected]):
+    if not any(hmac.compare_digest(one, given) for one in expected):
         raise ForgedRequest(
             "The request's signature does not hold.",
             code="forged",

@@ -18,6 +18,9 @@ _NUMBER = re.compile(r"\+?\d[\d ().-]{3,}\d")
 
 def of_failure(failure: NotSent | Unsure) -> Verdict:
     """What a request without an answer means for its message: tried again only if surely nothing arrived."""
+    if failure.code == "bad_request":
+        # The settings make no request: so it will be with every message.
+        return refused(failure.code, about=About.ACCOUNT)
     if isinstance(failure, NotSent):
         return refused(failure.code, for_good=False)
     return unknown(failure.code)
@@ -26,8 +29,8 @@ def of_failure(failure: NotSent | Unsure) -> Verdict:
 def of_status(answer: Answer) -> Verdict | None:
     """What the HTTP status alone says, or None where the body must say it.
 
-    429, and 503 with ``Retry-After``, are refusals for now. A redirect and any other 5xx tell nobody whether the
-    message was taken.
+    429, and 503 with ``Retry-After``, are refusals for now. A redirect and any other 5xx tell nobody whether
+    the message was taken.
     """
     wait = answer.retry_after()
     if answer.status == 429 or (answer.status == 503 and wait is not None):

@@ -1,8 +1,8 @@
 """The connection under ``Http``: it knows whether a request has left, and ends every request in bounded time.
 
-urllib3 limits each single read; a provider that drips one byte at a time would hold a thread for hours. Here every
-read and write is measured against one deadline. Whether a byte has left is noted where it leaves, so that
-nobody has to guess it from an exception.
+urllib3 limits each single read; a provider that drips one byte at a time would hold a thread for hours. Here
+every read and write is measured against one deadline. Whether a byte has left is noted where it leaves, so
+that nobody has to guess it from an exception.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-
 _ours = threading.local()
 
 
@@ -29,14 +28,14 @@ def _is_foreign(record: logging.LogRecord) -> bool:  # noqa: ARG001  # a filter 
     return not getattr(_ours, "speaking", False)
 
 
-# urllib3 logs addresses with their query, where many providers want passwords, numbers and texts. The rest of the
-# portal goes on logging its own requests.
+# urllib3 logs addresses with their query, where many providers want passwords, numbers and texts. The rest of
+# the portal goes on logging its own requests.
 for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(_is_foreign)
 
 
 class Bounds:
-    """The limits of the request under way, shared by all connections of one ``Http``: it makes one at a time."""
+    """The limits of the request under way, shared by all connections of one ``Http``."""
 
     __slots__ = ("answer_by", "depart_by", "departed", "read_timeout")
 
@@ -46,7 +45,7 @@ class Bounds:
         self.departed = False
 
     def begin(self, *, seconds: float) -> None:
-        """A new request, which must have started to leave within ``seconds``; until ``end`` nothing is logged."""
+        """A new request, which must start to leave within ``seconds``; until ``end`` nothing is logged."""
         _ours.speaking = True
         self.depart_by = time.monotonic() + seconds
         self.answer_by = 0.0
@@ -119,7 +118,7 @@ class _BoundedConnection:
 
 
 class Line(HTTPAdapter):
-    """The transport of one ``Http``: no retries, one idle connection per host, requests within their bounds."""
+    """The transport of one ``Http``: no retries, one idle connection per host, everything bounded."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds

@@ -1,7 +1,7 @@
 """What every gateway must keep, as a test class to extend (P20).
 
-A gateway's author writes a class named ``Test…`` that extends ``GatewayContract``, names the gateway, points its
-settings at a loopback server, and says what its provider answers. Needs pytest.
+A gateway's author writes a class named ``Test…`` that extends ``GatewayContract``, names the gateway, points
+its settings at a loopback server, and says what its provider answers. Needs pytest.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class GatewayContract:
     """Extend it, and set what stands without a value."""
 
     gateway: ClassVar[type[Gateway]]
-    accepted: ClassVar[Reply]  #: the answer to one message that was taken
+    accepted: ClassVar[Reply]  #: the answer to one message that was taken; none where ``over_http`` is False
     refused_recipient: ClassVar[Reply | None] = None
     refused_account: ClassVar[Reply | None] = None
     throttled: ClassVar[Reply | None] = None
@@ -68,7 +68,7 @@ class GatewayContract:
         """Settings whose base address is ``url``."""
         raise NotImplementedError
 
-    def accepted_all(self, messages: Sequence[Outgoing]) -> Reply:
+    def accepted_all(self, messages: Sequence[Outgoing]) -> Reply:  # noqa: ARG002  # a subclass asks
         """The answer when all messages of one request were taken."""
         return self.accepted
 
@@ -99,8 +99,14 @@ class GatewayContract:
 
     @pytest.fixture
     def subject(self, settings: Any) -> Iterator[Gateway]:
-        """The gateway under test; its provider has half a second to answer."""
-        with Http(connect_timeout=2.0, read_timeout=0.5) as http:
+        """The gateway under test."""
+        with Http() as http:
+            yield self.gateway(settings, http)
+
+    @pytest.fixture
+    def hasty(self, settings: Any) -> Iterator[Gateway]:
+        """The same, with little patience: for answers that never come whole."""
+        with Http(read_timeout=0.3) as http:
             yield self.gateway(settings, http)
 
     def _answered(self, subject: Gateway, server: ScriptedServer, reply: Reply | None) -> Verdict | None:
@@ -168,18 +174,18 @@ class GatewayContract:
             assert verdict.retry_after is not None
 
     @pytest.mark.parametrize("ending", [Ending.HANG, Ending.RESET, Ending.CUT])
-    def test_a_lost_answer_is_unknown(self, subject: Gateway, server: ScriptedServer, ending: Ending) -> None:
+    def test_a_lost_answer_is_unknown(self, hasty: Gateway, server: ScriptedServer, ending: Ending) -> None:
         """X2: never resent blindly."""
         if self.over_http:
-            verdict = self._answered(subject, server, replace(self.accepted, ending=ending))
+            verdict = self._answered(hasty, server, replace(self.accepted, ending=ending))
             assert verdict is not None
             assert verdict.outcome is Outcome.UNKNOWN
             assert len(server.requests) == 1
 
-    def test_an_answer_that_drips_ends_in_time(self, subject: Gateway, server: ScriptedServer) -> None:
+    def test_an_answer_that_drips_ends_in_time(self, hasty: Gateway, server: ScriptedServer) -> None:
         if self.over_http:
             slow = replace(self.accepted, ending=Ending.DRIP, headers={"X-Padding": "x" * 200})
-            verdict = self._answered(subject, server, slow)
+            verdict = self._answered(hasty, server, slow)
             assert verdict is not None
             assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "timeout")
 
@@ -252,20 +258,20 @@ class GatewayContract:
 
     def test_nothing_secret_is_told(
         self,
-        subject: Gateway,
+        hasty: Gateway,
         server: ScriptedServer,
         settings: Any,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """Promise 9: no credential, body or number in a verdict, an error, a log or a repr."""
         caplog.set_level(logging.DEBUG)
-        told = [repr(settings), repr(subject)]
+        told = [repr(settings), repr(hasty)]
         for reply in self._loose_tongues(settings):
             server.will(reply)
-            told.append(repr(subject.send([outgoing()])))
-            told += self._questioned(subject, settings)
+            told.append(repr(hasty.send([outgoing()])))
+            told += self._questioned(hasty, settings)
         server.stop()
-        told += [repr(subject.send([outgoing()])), *self._questioned(subject, settings)]
+        told += [repr(hasty.send([outgoing()])), *self._questioned(hasty, settings)]
         told += [record.getMessage() for record in caplog.records]
         everything = "\n".join(told)
         assert [value for value in self.hidden(settings) if value in everything] == []

@@ -100,6 +100,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections.add(self.connection)
+        self.server.opened += 1
         with contextlib.suppress(_Closed, OSError):
             while not self.server.closing.is_set():
                 self._one()
@@ -173,6 +174,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.refuses_to_read: Callable[[], bool] = lambda: False
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
+        self.opened = 0
         super().__init__(address, _Conversation)
 
 
@@ -201,6 +203,11 @@ class LoopbackServer:
     def url(self) -> str:
         """The server's base address."""
         return f"http://{self._server.server_address[0]!s}:{self.port}"
+
+    @property
+    def opened(self) -> int:
+        """How many connections were made so far."""
+        return self._server.opened
 
     def start(self) -> None:
         """Serve, until ``stop``."""

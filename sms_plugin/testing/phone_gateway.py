@@ -1,4 +1,4 @@
-"""The gateway of the phone server: a provider on one's own machine (kind ``phone``), for the demo and for tests."""
+"""The gateway of the phone server, a provider on one's own machine, for the demo and for tests."""
 
 from __future__ import annotations
 
@@ -140,7 +140,13 @@ class PhoneGateway(Gateway):
         except (LookupError, TypeError, InvalidOperation):
             raise unreadable("balance") from None
 
-    def look_up(self, message: Outgoing, *, reference: str | None, since: datetime) -> Sequence[Found]:
+    def look_up(
+        self,
+        message: Outgoing,
+        *,
+        reference: str | None,
+        since: datetime,  # noqa: ARG002  # ids are unique here
+    ) -> Sequence[Found]:
         """What the server holds under the reference, else under the message's own id."""
         told = self._asked(f"/messages/{quote(reference or str(message.id), safe='')}", what="message")
         try:

@@ -54,7 +54,7 @@ class Control:
     delivered_after: float = 1.5
 
     def changed(self, wanted: Mapping[str, Any]) -> Control:
-        """The control with some values replaced. Raises ``ValueError`` or ``TypeError`` for what it does not know."""
+        """The control with some values replaced. Raises ``ValueError`` or ``TypeError`` for strange ones."""
         values = dict(wanted)
         if "mode" in values:
             values["mode"] = Mode(values["mode"])
@@ -83,7 +83,7 @@ class Phone:
 
 
 class Ledger:
-    """Every submission that was received, in order; with a path, each is in the file before it is answered."""
+    """Every submission that was received, in order; with a path, in the file before it is answered."""
 
     def __init__(self, path: Path | None) -> None:
         self._lines: list[dict[str, object]] = []

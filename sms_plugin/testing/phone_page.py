@@ -1,7 +1,7 @@
 """The page of the phone server: one phone for each number, with its messages as bubbles.
 
-It works without a script; the script only spares the reload. Both blocks that the page holds are named by their hash
-in its Content-Security-Policy, so that nothing else runs, whatever a text says.
+It works without a script; the script only spares the reload. Both blocks that the page holds are named by
+their hash in its Content-Security-Policy, so that nothing else runs, whatever a text says.
 """
 
 from __future__ import annotations

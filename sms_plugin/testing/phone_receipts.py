@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import heapq
+import hmac
 import itertools
 import json
 import threading
@@ -48,7 +48,7 @@ class Receipts:
             self._ended = True
             self._changed.notify()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(timeout=2.0)
 
     def clear(self) -> None:
         """Drop what is not posted yet, and go on."""

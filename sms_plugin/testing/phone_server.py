@@ -1,11 +1,11 @@
 """A provider on this machine, with a page that shows the phones: for the demo, for tests and for benchmarks.
 
-``python -m sms_plugin.testing.phone_server --port 5001`` runs it in a process of its own; ``PhoneServer`` is a context
-manager that runs it in threads.
+``python -m sms_plugin.testing.phone_server --port 5001`` runs it in a process of its own; ``PhoneServer`` is
+a context manager that runs it in threads.
 
 ``POST /messages`` takes one message (``id``, ``to``, ``text``, ``receipt_url``) or ``{"messages": [...]}``;
-``GET /messages/ID`` tells what is held under an id or a reference; ``GET /balance``; ``GET /`` is the page. Tests use
-``GET`` and ``POST /control``, ``GET /ledger`` and ``POST /reset``.
+``GET /messages/ID`` tells what is held under an id or a reference; ``GET /balance``; ``GET /`` is the page.
+Tests use ``GET`` and ``POST /control``, ``GET /ledger`` and ``POST /reset``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ _CREDITS = 1000
 
 
 class PhoneServer(LoopbackServer):
-    """The phone provider, serving between ``start`` and ``stop``; ``ledger`` is a file of one JSON line a submission."""
+    """The phone provider, serving between ``start`` and ``stop``.
+
+    ``ledger`` is a file that gets one JSON line for every submission before it is answered.
+    """
 
     def __init__(
         self,
@@ -76,7 +79,7 @@ class PhoneServer(LoopbackServer):
         self._ledger.close()
 
     def set(self, **wanted: Any) -> None:
-        """Change the control: ``mode``, ``latency_ms``, ``retry_after``, ``sent_after``, ``delivered_after``."""
+        """Change the control: its fields, by name."""
         self.control = self.control.changed(wanted)
 
     def ledger(self) -> Sequence[Mapping[str, Any]]:

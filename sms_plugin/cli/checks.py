@@ -1,0 +1,148 @@
+"""``flask sms check``: every mistake of a set-up in one run, each with how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from sms_plugin import schema
+from sms_plugin.checking import collecting
+from sms_plugin.cli.group import state, transaction
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.gateways.contract import Capabilities
+from sms_plugin.host.bound import LinkReader
+from sms_plugin.models import Provider, TriggerRow
+from sms_plugin.providers.active import gateway_of, settings_of
+from sms_plugin.state import State
+from sms_plugin.wording.texts import check_text, inactive_because, texts_of
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, or that deserves a look."""
+
+    where: str
+    what: str
+    grave: bool = True
+
+
+@click.command()
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Look at settings, tables, keys, declarations, hooks and texts. Exit status 1 where something is wrong."""
+    with collecting() as problems:
+        app = context.ensure_object(ScriptInfo).load_app()
+    findings = [Finding("settings", str(problem)) for problem in problems]
+    with app.app_context():
+        findings += list(_found(app, state()))
+    for finding in findings:
+        click.echo(f"{'WRONG' if finding.grave else 'note '}  {finding.where}: {finding.what}")
+    wrong = sum(finding.grave for finding in findings)
+    if wrong:
+        raise click.ClickException(f"{wrong} mistake(s) found.")
+    click.echo("All is well." if not findings else "Nothing is wrong.")
+
+
+def _found(app: Flask, plugin: State) -> Iterator[Finding]:
+    for problem in plugin.resolution.problems:
+        yield Finding("declarations", str(problem))
+    yield from _links(app, plugin)
+    for reason in plugin.resolution.reasons.values():
+        if reason.key not in plugin.catalogue.triggers:
+            for language, text in reason.text.items():
+                yield from _text(f"suggested text of {reason.key} ({language})", text, reason.key, plugin)
+    try:
+        yield from _tables(plugin)
+    except SQLAlchemyError as error:
+        yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
+
+
+def _tables(plugin: State) -> Iterator[Finding]:
+    at, needed = schema.current(plugin.db.engine), schema.newest()
+    if at != needed:
+        yield Finding("tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`.")
+        return
+    difference = schema.differences(plugin.db.engine)
+    if difference:
+        yield Finding("tables", f"They are not what the plugin expects: {difference}")
+    with transaction() as (session, _now):
+        yield from _providers(session, plugin)
+        yield from _triggers(session, plugin)
+
+
+def _providers(session: Session, plugin: State) -> Iterator[Finding]:
+    providers = session.scalars(sa.select(Provider).order_by(Provider.name)).all()
+    for each in providers:
+        where = f"provider {each.name}"
+        try:
+            settings = settings_of(each, state=plugin)
+        except (ConfigurationError, SmsError) as error:
+            yield Finding(where, str(error))
+            continue
+        if each.active:
+            yield from _active(where, each, gateway_of(each.kind, plugin).capabilities(settings), plugin)
+        for warning in _warnings(gateway_of(each.kind, plugin), settings):
+            yield Finding(where, warning, grave=False)
+    if not any(each.active for each in providers):
+        yield Finding("provider", "None is active: nothing will be sent. See `flask sms provider --help`.", grave=False)
+
+
+def _active(where: str, provider: Provider, can: Capabilities, plugin: State) -> Iterator[Finding]:
+    if provider.stopped_at is not None:
+        yield Finding(where, f"It refused our account ({provider.stopped_reason}): mend that, then resume it.")
+    if can.receipts and plugin.settings.public_url is None:
+        yield Finding(where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address.")
+
+
+def _warnings(gateway: Any, settings: Any) -> list[str]:
+    told = getattr(gateway, "warnings", None)
+    return [] if told is None else list(told(settings))
+
+
+def _triggers(session: Session, plugin: State) -> Iterator[Finding]:
+    registry = plugin.resolution
+    for row in session.scalars(sa.select(TriggerRow).where(TriggerRow.on).order_by(TriggerRow.key)):
+        where = f"trigger {row.key}"
+        if row.key not in registry.reasons:
+            yield Finding(where, "It is on, but nobody declares it any more. Declare it, or switch it off.")
+            continue
+        if inactive_because(row, registry.reason(row.key)) == "no_text":
+            yield Finding(where, "It is on, but its text is empty: nothing is sent.", grave=False)
+        if not registry.hooks_of(row.key):
+            yield Finding(where, "It is on, but no hook fires it: only sms.fire does.", grave=False)
+        for language, text in texts_of(row, registry.reason(row.key)).items():
+            if text.strip():
+                yield from _text(f"{where} ({language})", text, row.key, plugin)
+
+
+def _text(where: str, text: str, trigger: str, plugin: State) -> Iterator[Finding]:
+    try:
+        check_text(text, trigger=trigger, registry=plugin.resolution)
+    except SmsError as error:
+        yield Finding(where, str(error))
+
+
+def _links(app: Flask, plugin: State) -> Iterator[Finding]:
+    for entity in plugin.resolution.entities.values():
+        for name, reader in entity.shortcodes.items():
+            if not isinstance(reader, LinkReader):
+                continue
+            where = f"entity {entity.key}, shortcode {name}"
+            rules = list(app.url_map.iter_rules()) if plugin.settings.public_url else []
+            if plugin.settings.public_url is None:
+                yield Finding(where, "A link needs SMS_PUBLIC_URL: set it to the portal's public address.")
+            wanted, given = reader.declared.endpoint, set(reader.declared.values)
+            of_it = [rule for rule in rules if rule.endpoint == wanted]
+            if rules and not of_it:
+                yield Finding(where, f"There is no page {wanted!r}. Give the endpoint of a route.")
+            elif rules and not any(rule.arguments - set(rule.defaults or ()) <= given for rule in of_it):
+                needs = ", ".join(sorted(of_it[0].arguments))
+                yield Finding(where, f"The page {wanted!r} needs {needs}: give link(…) each by its path.")

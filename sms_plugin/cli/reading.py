@@ -1,0 +1,165 @@
+"""Reading only: status, catalogue, measuring, one message's life."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import click
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
+
+from sms_plugin.cli.group import as_json, say, state, transaction
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Job, Message, Provider, Runner
+from sms_plugin.outbox.receipts import FORGED, UNMATCHED
+from sms_plugin.outbox.tallies import counts_by_state, totals
+from sms_plugin.outbox.timeline import timeline
+from sms_plugin.states import MessageState
+from sms_plugin.text.segments import measure
+from sms_plugin.triggers.noticing import FAILED, LOST
+
+#: A runner that was not seen for so long is not running any more.
+ALIVE = timedelta(seconds=30)
+
+
+@click.command()
+@as_json
+@with_appcontext
+def status(as_json: bool) -> None:
+    """Show the queue, the provider, the jobs and who runs them."""
+    with transaction() as (session, now):
+        counters = totals(session)
+        data = {
+            "states": counts_by_state(session),
+            "oldest_due": _oldest_due(session, now),
+            "provider": _provider(session),
+            "jobs": _jobs(session),
+            "runners": _runners(session, now),
+            "counters": {name: counters.get(name, 0) for name in (FORGED, UNMATCHED, LOST, FAILED)},
+        }
+    say(data, as_json=as_json, lines=_told(data))
+
+
+def _told(data: dict[str, Any]) -> list[str]:
+    waiting = [f"{name} {number}" for name, number in data["states"].items() if number]
+    provider = data["provider"]
+    lines = [
+        "Messages: " + (", ".join(waiting) or "none yet"),
+        f"Oldest due: {data['oldest_due'] or 'none'}",
+        "Provider: "
+        + ("none active" if provider is None else provider["name"])
+        + (f", STOPPED: {provider['stopped']}" if provider and provider["stopped"] else ""),
+    ]
+    lines += [f"Job {job['name']}: due {job['due_at']}" + (f", failed: {job['error']}" if job["error"] else "") for job in data["jobs"]]
+    alive = [runner for runner in data["runners"] if runner["alive"]]
+    lines += [f"Runner: {runner['kind']} {runner['pid']} on {runner['host']}" for runner in alive]
+    if not alive:
+        lines.append("No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs.")
+    lines += [f"{name.replace('_', ' ')}: {number}" for name, number in data["counters"].items() if number]
+    return lines
+
+
+def _oldest_due(session: Session, now: datetime) -> datetime | None:
+    queued = Message.state == MessageState.QUEUED.value
+    return session.scalar(sa.select(sa.func.min(Message.due_at)).where(queued, Message.due_at <= now))
+
+
+def _provider(session: Session) -> dict[str, Any] | None:
+    found = session.scalar(sa.select(Provider).where(Provider.active == 1))
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "kind": found.kind,
+        "stopped": found.stopped_reason or None,
+        "paused_until": found.paused_until,
+    }
+
+
+def _jobs(session: Session) -> list[dict[str, Any]]:
+    return [
+        {"name": job.name, "due_at": job.due_at, "started_at": job.started_at, "ended_at": job.ended_at, "error": job.error or None}
+        for job in session.scalars(sa.select(Job).order_by(Job.name))
+    ]
+
+
+def _runners(session: Session, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": runner.kind,
+            "host": runner.host,
+            "pid": runner.pid,
+            "seen_at": runner.seen_at,
+            "alive": runner.seen_at > now - ALIVE,
+        }
+        for runner in session.scalars(sa.select(Runner).order_by(Runner.started_at))
+    ]
+
+
+@click.command()
+@as_json
+@with_appcontext
+def catalog(as_json: bool) -> None:
+    """Show every gateway, trigger and shortcode there is."""
+    registry = state().registry
+    shortcodes = {name: entry.section for name, entry in state().catalogue.shortcodes.items()}
+    for entity in registry.entities.values():
+        shortcodes.update(dict.fromkeys(entity.shortcodes.keys() - shortcodes.keys(), entity.section))
+    shortcodes.update({name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()})
+    data = {
+        "gateways": [{"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())],
+        "triggers": [
+            {
+                "key": key,
+                "section": reason.section,
+                "audience": reason.audience,
+                "hooks": sorted({hook.when.kind.value for hook in registry.hooks_of(key)}),
+            }
+            for key, reason in sorted(registry.reasons.items())
+        ],
+        "shortcodes": [{"name": name, "section": section} for name, section in sorted(shortcodes.items())],
+    }
+    lines = ["Gateways:", *(f"  {each['kind']}  {each['label']}" for each in data["gateways"])]
+    lines += ["Triggers:", *(f"  {each['key']}  ({each['section']})" for each in data["triggers"])]
+    lines += ["Shortcodes:", *(f"  {{{each['name']}}}  ({each['section']})" for each in data["shortcodes"])]
+    say(data, as_json=as_json, lines=lines)
+
+
+@click.command("measure")
+@click.argument("lines", type=click.File("r", encoding="utf-8"), default="-")
+def measure_lines(lines: Any) -> None:
+    """Read texts as JSON strings, one a line, and print encoding and segments of each as JSON."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            text = json.loads(line)
+        except ValueError:
+            text = None
+        if not isinstance(text, str):
+            raise SmsError(f"Line {number} is no JSON string.", code="bad_line", hint='Write "…", one a line.')
+        size = measure(text)
+        click.echo(json.dumps({"encoding": str(size.encoding), "segments": size.segments}))
+
+
+@click.command("timeline")
+@click.argument("message", type=click.UUID)
+@as_json
+@with_appcontext
+def timeline_of(message: UUID, as_json: bool) -> None:
+    """Show all that happened to one MESSAGE."""
+    with transaction() as (session, _now):
+        moments = timeline(session, message)
+    data = [
+        {"at": each.at, "what": each.what, "state": each.state, "reason": each.reason, "detail": each.detail, "who": each.who}
+        for each in moments
+    ]
+    lines = [
+        "  ".join(str(part) for part in (each.at.isoformat(timespec="milliseconds"), each.what, each.state, each.reason, each.detail, each.who) if part)
+        for each in moments
+    ]
+    say(data, as_json=as_json, lines=lines)

@@ -1,0 +1,103 @@
+"""``flask sms trigger …``"""
+
+from __future__ import annotations
+
+import click
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+
+from sms_plugin.cli.group import as_json, say, state, transaction, who
+from sms_plugin.models import TriggerRow
+from sms_plugin.text.segments import measure
+from sms_plugin.triggers.switching import row_of, set_text, switch_off, switch_on
+from sms_plugin.wording.texts import inactive_because, texts_of
+
+
+@click.group()
+def trigger() -> None:
+    """The reasons to text: all off until somebody switches them on."""
+
+
+@trigger.command("list")
+@as_json
+@with_appcontext
+def list_(as_json: bool) -> None:
+    """Show every trigger, what makes it fire, and whether it would send."""
+    registry = state().registry
+    with transaction() as (session, _now):
+        known = {row.key: row for row in session.scalars(sa.select(TriggerRow))}
+        rows = [
+            {
+                "key": key,
+                "section": reason.section,
+                "audience": reason.audience,
+                "purpose": reason.purpose,
+                "on": bool(key in known and known[key].on),
+                "inactive": inactive_because(known.get(key), reason) or None,
+                "hooks": sorted({hook.when.kind.value for hook in registry.hooks_of(key)}),
+                "texts": dict(texts_of(known.get(key), reason)),
+            }
+            for key, reason in sorted(registry.reasons.items())
+        ]
+    lines = [
+        f"{'on ' if not row['inactive'] else 'off'}  {row['key']}  "
+        + (", ".join(str(kind) for kind in row["hooks"]) or "by hand")  # type: ignore[attr-defined]
+        + ("  (no text)" if row["inactive"] == "no_text" else "")
+        for row in rows
+    ]
+    say(rows, as_json=as_json, lines=lines)
+
+
+@trigger.command("on")
+@click.argument("key")
+@with_appcontext
+def on_(key: str) -> None:
+    """Switch the trigger KEY on, from this moment."""
+    with transaction() as (session, now):
+        row = switch_on(session, key, registry=state().registry, who=who(), now=now)
+        reason = inactive_because(row, state().registry.reason(key))
+    click.echo(f"{key} is on." if not reason else f"{key} is on, but has no text: it sends nothing.")
+
+
+@trigger.command("off")
+@click.argument("key")
+@with_appcontext
+def off_(key: str) -> None:
+    """Switch the trigger KEY off; what is queued already still goes."""
+    with transaction() as (session, now):
+        switch_off(session, key, registry=state().registry, who=who(), now=now)
+    click.echo(f"{key} is off.")
+
+
+@trigger.command()
+@click.argument("key")
+@click.argument("text")
+@click.option("--language", help="Language of the text; the portal's, unless given.")
+@with_appcontext
+def text(key: str, text: str, language: str | None) -> None:
+    """Give the trigger KEY its TEXT; an empty one takes it away."""
+    wanted = language or state().settings.language
+    with transaction() as (session, now):
+        set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now)
+    size = measure(text)
+    click.echo(f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
+    costly = {each.character for each in size.costly}
+    if costly:
+        click.echo(f"Dearer because of: {' '.join(sorted(costly))}")
+
+
+@trigger.command("set")
+@click.argument("key")
+@click.option("--hour", type=click.IntRange(0, 23), help="Local hour for hooks that count in days.")
+@click.option("--validity", type=click.IntRange(1, 24 * 60), help="Hours after which a message is too late.")
+@click.option("--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate.")
+@with_appcontext
+def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) -> None:
+    """Change when the trigger KEY fires, how long its messages are worth sending, and what doubt means."""
+    with transaction() as (session, now):
+        row = row_of(session, key, registry=state().registry, now=now)
+        row.hour = row.hour if hour is None else hour
+        row.validity_hours = row.validity_hours if validity is None else validity
+        row.unknown_policy = row.unknown_policy if unknown is None else unknown
+        row.changed_at = now
+    click.echo(f"{key} is changed.")

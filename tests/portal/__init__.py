@@ -1,0 +1,28 @@
+"""A small portal of the tests' own: every kind of hook, nothing of the demo."""
+
+from tests.portal.app import Portal, make_portal
+from tests.portal.models import (
+    Base,
+    Booking,
+    Client,
+    Contact,
+    Invoice,
+    Payment,
+    Staff,
+    Task,
+    payment_recorded,
+)
+
+__all__ = [
+    "Base",
+    "Booking",
+    "Client",
+    "Contact",
+    "Invoice",
+    "Payment",
+    "Portal",
+    "Staff",
+    "Task",
+    "make_portal",
+    "payment_recorded",
+]

@@ -1,0 +1,213 @@
+"""The tests' portal as a Flask app, with the plugin mounted and a provider where one is wanted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from sms_plugin import (
+    SMS,
+    Entity,
+    Hook,
+    Person,
+    Section,
+    Trigger,
+    added,
+    after,
+    before,
+    changed,
+    created,
+    link,
+    money,
+    on,
+    schema,
+    signal,
+    yearly,
+)
+from sms_plugin.host.entity import Declaration
+from sms_plugin.models import Message, Provider, TriggerRow
+from sms_plugin.providers.active import activate, add
+from sms_plugin.state import State
+from sms_plugin.testing.phone_server import PhoneServer
+from tests.portal.models import Base, Booking, Client, Contact, Invoice, Payment, Staff, Task, payment_recorded
+
+#: A key for tests alone.
+KEY = "dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQuLi4="
+
+
+def declarations() -> list[Declaration]:
+    """Everything that the portal declares: one hook of each kind at least."""
+    followed = Trigger(
+        key="task_followed",
+        section="task",
+        label="Follower added",
+        audience="staff",
+        purpose="staff",
+        text={"en": "You follow {task_name} now."},
+    )
+    confirmed = Trigger(
+        key="seat_confirmed", section="booking", label="Seat confirmed", text={"en": "{booking_guest}, see you!"}
+    )
+    reminded = Trigger(key="seat_soon", section="booking", label="Soon", text={"en": "Soon, {booking_guest}."})
+    return [
+        Entity(
+            Client,
+            "clients",
+            person=Person(
+                name="name",
+                phones={"mobile": "phone", "billing": "billing_phone"},
+                language="language",
+                timezone="timezone",
+                consents=lambda client, purpose: client.agrees_to_marketing if purpose == "marketing" else None,
+            ),
+            shortcodes={"contact_firstname": "name"},
+            hooks=[Hook("birthday_greeting", yearly(Client.born_on))],
+        ),
+        Entity(Contact, "clients", person=Person(name="name", phones="phone", client="client")),
+        Entity(Staff, "staff", person=Person(name="name", phones="phone")),
+        Entity(
+            Invoice,
+            "invoice",
+            to={"client": "client"},
+            shortcodes={
+                "invoice_number": "number",
+                "invoice_total": money("total"),
+                "invoice_duedate": "due_on",
+                "invoice_note": "note",
+                "invoice_link": link("invoice_page", number="number"),
+            },
+            hooks=[
+                Hook("charge_created", created(), only=Invoice.status == "open"),
+                Hook("charge_due_soon", before(Invoice.due_on, days=3), only=Invoice.status == "open"),
+                Hook("charge_due_today", on(Invoice.due_on), only=Invoice.status == "open"),
+                Hook("invoice_overdue_notice", after(Invoice.due_on, days=1), only=Invoice.status == "open"),
+            ],
+        ),
+        Entity(
+            Payment,
+            "payment",
+            to={"client": "invoice.client"},
+            also={"invoice": "invoice"},
+            shortcodes={"payment_amount": money("amount"), "payment_date": lambda payment: dt.date(2026, 11, 21)},
+            hooks=[Hook("invoice_payment_recorded", signal(payment_recorded, record="payment"))],
+        ),
+        Entity(
+            Task,
+            "task",
+            to={"staff": "followers"},
+            shortcodes={"task_name": "name"},
+            hooks=[Hook(followed, added(Task.followers))],
+        ),
+        Entity(
+            Booking,
+            "booking",
+            to={"client": Person(name="guest", phones="guest_phone")},
+            shortcodes={"booking_guest": "guest"},
+            hooks=[
+                Hook(confirmed, changed(Booking.confirmed, to=True)),
+                Hook(reminded, before(Booking.starts_at, hours=2)),
+            ],
+        ),
+        Section("company", {"company_name": lambda: "Acme"}),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """A portal under test. Its methods need an app context, which the fixture ``portal`` gives."""
+
+    app: Flask
+    db: SQLAlchemy
+    sms: SMS
+
+    @property
+    def state(self) -> State:
+        """The plugin's state."""
+        state: State = self.app.extensions["sms"]
+        return state
+
+    @property
+    def session(self) -> Session:
+        """The host's own session."""
+        session: Session = self.db.session()
+        return session
+
+    def switch_on(self, *triggers: str, text: str | None = None, since: dt.datetime | None = None) -> None:
+        """Switch triggers on, with a text of one's own or the suggested one. Commits."""
+        now = dt.datetime.now(dt.UTC)
+        with self.fresh() as session, session.begin():
+            for key in triggers:
+                texts = {} if text is None else {"en": text}
+                row = TriggerRow(key=key, on=True, on_since=since or now, texts=texts, changed_at=now)
+                session.merge(row)
+
+    def use(self, phone: PhoneServer, *, name: str = "phone", **settings: Any) -> int:
+        """Make the phone gateway the active provider. Commits; the provider's number."""
+        given = {
+            "base_url": phone.url,
+            "token": phone.token,
+            "receipt_secret": phone.receipt_secret,
+            **settings,
+        }
+        return self.use_kind("phone", given, name=name)
+
+    def use_kind(self, kind: str, given: Mapping[str, object], *, name: str) -> int:
+        """Make a provider of any kind, and make it the active one. Commits; the provider's number."""
+        now = dt.datetime.now(dt.UTC)
+        with self.fresh() as session, session.begin():
+            provider = add(session, state=self.state, name=name, kind=kind, given=given, who="test", now=now)
+            activate(session, provider, who="test", now=now)
+            return provider.id
+
+    def fresh(self) -> Session:
+        """A session apart from the host's."""
+        return self.state.session()
+
+    def messages(self) -> list[Message]:
+        """All messages, the oldest first, read apart from the host's session."""
+        with self.fresh() as session:
+            found = list(session.scalars(sa.select(Message).order_by(Message.created_at, Message.id)))
+            session.expunge_all()
+            return found
+
+    def provider(self, name: str = "phone") -> Provider:
+        """A provider as it stands, read apart from the host's session."""
+        with self.fresh() as session:
+            found = session.scalars(sa.select(Provider).where(Provider.name == name)).one()
+            session.expunge_all()
+            return found
+
+
+def make_portal(
+    url: str, *declared: Declaration, tables: bool = True, **config: object
+) -> Portal:
+    """A portal on a database, migrated, with these declarations or its usual ones."""
+    app = Flask("tests.portal")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=url,
+        SECRET_KEY="tests",
+        TESTING=True,
+        SMS_SECRET_KEYS=KEY,
+        SMS_REGION="PT",
+        SMS_CURRENCY="EUR",
+        SMS_TIMEZONE="Europe/Lisbon",
+        SMS_PUBLIC_URL="https://portal.example.com",
+    )
+    app.config.update(config)
+    db = SQLAlchemy(model_class=Base)
+    db.init_app(app)
+    app.add_url_rule("/invoice/<number>", "invoice_page", lambda number: number)
+    sms = SMS(*(declared or declarations()))
+    sms.init_app(app, db=db)
+    if tables:
+        with app.app_context():
+            schema.upgrade(db.engine)
+            db.create_all()
+    return Portal(app=app, db=db, sms=sms)
