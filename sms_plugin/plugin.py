@@ -16,6 +16,7 @@ from werkzeug.routing import BuildError
 from sms_plugin import settings as settings_module
 from sms_plugin.catalog.loader import load
 from sms_plugin.checking import tolerated
+from sms_plugin.cli import sms as commands
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.registry import kinds
 from sms_plugin.host.entity import Declaration, Entity
@@ -176,6 +177,7 @@ def _mount(app: Flask, state: State) -> None:
         embedded.start_with_first_request()
 
     exempt(app, hooks)
+    app.cli.add_command(commands)
     app.before_request_funcs.setdefault(None, []).insert(0, at_first_request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 from alembic import command
@@ -70,7 +71,7 @@ def _run(engine: Engine, work: Any) -> None:
 
 
 def _config(connection: Connection | None) -> Config:
-    config = Config()
+    config = Config(stdout=StringIO())  # Alembic's words for a terminal; ours say what matters
     migrations = import_module("sms_plugin.migrations")
     config.set_main_option("script_location", next(iter(migrations.__path__)))
     config.set_main_option("path_separator", "os")

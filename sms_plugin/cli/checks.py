@@ -62,13 +62,17 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
     try:
         yield from _tables(plugin)
     except SQLAlchemyError as error:
-        yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
+        yield Finding(
+            "database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI."
+        )
 
 
 def _tables(plugin: State) -> Iterator[Finding]:
     at, needed = schema.current(plugin.db.engine), schema.newest()
     if at != needed:
-        yield Finding("tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`.")
+        yield Finding(
+            "tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`."
+        )
         return
     difference = schema.differences(plugin.db.engine)
     if difference:
@@ -92,14 +96,20 @@ def _providers(session: Session, plugin: State) -> Iterator[Finding]:
         for warning in _warnings(gateway_of(each.kind, plugin), settings):
             yield Finding(where, warning, grave=False)
     if not any(each.active for each in providers):
-        yield Finding("provider", "None is active: nothing will be sent. See `flask sms provider --help`.", grave=False)
+        yield Finding(
+            "provider", "None is active: nothing will be sent. See `flask sms provider --help`.", grave=False
+        )
 
 
 def _active(where: str, provider: Provider, can: Capabilities, plugin: State) -> Iterator[Finding]:
     if provider.stopped_at is not None:
-        yield Finding(where, f"It refused our account ({provider.stopped_reason}): mend that, then resume it.")
+        yield Finding(
+            where, f"It refused our account ({provider.stopped_reason}): mend that, then resume it."
+        )
     if can.receipts and plugin.settings.public_url is None:
-        yield Finding(where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address.")
+        yield Finding(
+            where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address."
+        )
 
 
 def _warnings(gateway: Any, settings: Any) -> list[str]:

@@ -45,7 +45,9 @@ def state() -> State:
     found: State | None = current_app.extensions.get("sms")
     if found is None:
         raise ConfigurationError(
-            "The SMS plugin is not mounted on this app.", code="not_mounted", hint="Call sms.init_app(app, db=db)."
+            "The SMS plugin is not mounted on this app.",
+            code="not_mounted",
+            hint="Call sms.init_app(app, db=db).",
         )
     return found
 

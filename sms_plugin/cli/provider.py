@@ -49,7 +49,11 @@ def list_(as_json: bool) -> None:
         + (f"  {row['rate']}" if row["rate"] else "")
         for row in rows
     ]
-    say(rows, as_json=as_json, lines=lines or ["No provider yet. Add one: flask sms provider add KIND --name NAME"])
+    say(
+        rows,
+        as_json=as_json,
+        lines=lines or ["No provider yet. Add one: flask sms provider add KIND --name NAME"],
+    )
 
 
 @provider.command()
@@ -73,17 +77,25 @@ def fields(kind: str) -> None:
 @click.option("--name", help="What to call it; the kind, unless given.")
 @click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="A setting; see `fields KIND`.")
 @click.option(
-    "--env", "from_env", multiple=True, metavar="FIELD=VARIABLE", help="A setting read from an environment variable."
+    "--env",
+    "from_env",
+    multiple=True,
+    metavar="FIELD=VARIABLE",
+    help="A setting read from an environment variable.",
 )
 @click.option("--activate", "at_once", is_flag=True, help="Make it the active one too.")
 @with_appcontext
-def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str, ...], at_once: bool) -> None:
+def add(
+    kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str, ...], at_once: bool
+) -> None:
     """Save a provider of a gateway KIND. Secrets that are missing are asked for."""
     gateway = gateway_of(kind, state())
     settings = dict(_pairs(given))
     for field, variable in _pairs(from_env):
         if variable not in os.environ:
-            raise SmsError(f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set.")
+            raise SmsError(
+                f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set."
+            )
         settings[field] = os.environ[variable]
     for each in fields_of(gateway.Settings):
         if each.secret and each.required and each.name not in settings and sys.stdin.isatty():

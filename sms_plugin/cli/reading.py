@@ -54,11 +54,16 @@ def _told(data: dict[str, Any]) -> list[str]:
         + ("none active" if provider is None else provider["name"])
         + (f", STOPPED: {provider['stopped']}" if provider and provider["stopped"] else ""),
     ]
-    lines += [f"Job {job['name']}: due {job['due_at']}" + (f", failed: {job['error']}" if job["error"] else "") for job in data["jobs"]]
+    lines += [
+        f"Job {job['name']}: due {job['due_at']}" + (f", failed: {job['error']}" if job["error"] else "")
+        for job in data["jobs"]
+    ]
     alive = [runner for runner in data["runners"] if runner["alive"]]
     lines += [f"Runner: {runner['kind']} {runner['pid']} on {runner['host']}" for runner in alive]
     if not alive:
-        lines.append("No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs.")
+        lines.append(
+            "No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs."
+        )
     lines += [f"{name.replace('_', ' ')}: {number}" for name, number in data["counters"].items() if number]
     return lines
 
@@ -82,7 +87,13 @@ def _provider(session: Session) -> dict[str, Any] | None:
 
 def _jobs(session: Session) -> list[dict[str, Any]]:
     return [
-        {"name": job.name, "due_at": job.due_at, "started_at": job.started_at, "ended_at": job.ended_at, "error": job.error or None}
+        {
+            "name": job.name,
+            "due_at": job.due_at,
+            "started_at": job.started_at,
+            "ended_at": job.ended_at,
+            "error": job.error or None,
+        }
         for job in session.scalars(sa.select(Job).order_by(Job.name))
     ]
 
@@ -109,9 +120,13 @@ def catalog(as_json: bool) -> None:
     shortcodes = {name: entry.section for name, entry in state().catalogue.shortcodes.items()}
     for entity in registry.entities.values():
         shortcodes.update(dict.fromkeys(entity.shortcodes.keys() - shortcodes.keys(), entity.section))
-    shortcodes.update({name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()})
+    shortcodes.update(
+        {name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()}
+    )
     data = {
-        "gateways": [{"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())],
+        "gateways": [
+            {"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())
+        ],
         "triggers": [
             {
                 "key": key,
@@ -141,7 +156,9 @@ def measure_lines(lines: Any) -> None:
         except ValueError:
             text = None
         if not isinstance(text, str):
-            raise SmsError(f"Line {number} is no JSON string.", code="bad_line", hint='Write "…", one a line.')
+            raise SmsError(
+                f"Line {number} is no JSON string.", code="bad_line", hint='Write "…", one a line.'
+            )
         size = measure(text)
         click.echo(json.dumps({"encoding": str(size.encoding), "segments": size.segments}))
 
@@ -155,11 +172,29 @@ def timeline_of(message: UUID, as_json: bool) -> None:
     with transaction() as (session, _now):
         moments = timeline(session, message)
     data = [
-        {"at": each.at, "what": each.what, "state": each.state, "reason": each.reason, "detail": each.detail, "who": each.who}
+        {
+            "at": each.at,
+            "what": each.what,
+            "state": each.state,
+            "reason": each.reason,
+            "detail": each.detail,
+            "who": each.who,
+        }
         for each in moments
     ]
     lines = [
-        "  ".join(str(part) for part in (each.at.isoformat(timespec="milliseconds"), each.what, each.state, each.reason, each.detail, each.who) if part)
+        "  ".join(
+            str(part)
+            for part in (
+                each.at.isoformat(timespec="milliseconds"),
+                each.what,
+                each.state,
+                each.reason,
+                each.detail,
+                each.who,
+            )
+            if part
+        )
         for each in moments
     ]
     say(data, as_json=as_json, lines=lines)

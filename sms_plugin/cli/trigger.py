@@ -80,7 +80,9 @@ def text(key: str, text: str, language: str | None) -> None:
     with transaction() as (session, now):
         set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now)
     size = measure(text)
-    click.echo(f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
+    click.echo(
+        f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in."
+    )
     costly = {each.character for each in size.costly}
     if costly:
         click.echo(f"Dearer because of: {' '.join(sorted(costly))}")
@@ -90,7 +92,9 @@ def text(key: str, text: str, language: str | None) -> None:
 @click.argument("key")
 @click.option("--hour", type=click.IntRange(0, 23), help="Local hour for hooks that count in days.")
 @click.option("--validity", type=click.IntRange(1, 24 * 60), help="Hours after which a message is too late.")
-@click.option("--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate.")
+@click.option(
+    "--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate."
+)
 @with_appcontext
 def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) -> None:
     """Change when the trigger KEY fires, how long its messages are worth sending, and what doubt means."""

@@ -81,7 +81,7 @@ class Registry:
 
     def _reached_from(self, entity: BoundEntity) -> frozenset[str]:
         reached = set(entity.shortcodes) | set(self.company)
-        for key in entity.reaches:
+        for key in entity.reaches & self.entities.keys():
             reached |= set(self.entities[key].shortcodes)
         return frozenset(reached)
 

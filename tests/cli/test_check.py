@@ -1,0 +1,111 @@
+"""``flask sms check``: clean on the demo, and every mistake of a broken portal in one run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from host_demo import create_app
+from host_demo.setup import prepare
+from sms_plugin import schema
+from sms_plugin.models import Base, Provider, TriggerRow
+from sms_plugin.secrets import Vault, new_key
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_demo_is_clean(tmp_path: Path) -> None:
+    app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'demo.db'}", "TESTING": True})
+    prepare(app, today=dt.date(2026, 11, 21))
+    result = app.test_cli_runner().invoke(args=["sms", "check"])
+    assert result.output == "All is well.\n"
+    assert result.exit_code == 0
+
+
+def _plant(url: str) -> None:
+    """What only the database can show."""
+    engine = sa.create_engine(url)
+    schema.upgrade(engine)
+    now = dt.datetime.now(dt.UTC)
+    with Session(engine) as session, session.begin():
+        session.add(
+            Provider(
+                name="old",
+                kind="phone",
+                settings={},
+                secrets=Vault([new_key()]).seal({"token": "x"}),
+                token="t",
+                active=1,
+                created_at=now,
+                changed_at=now,
+            )
+        )
+        for key, text in (("charge_created", "Pay {invoice_totl}"), ("gone_by_now", "Hello")):
+            session.add(TriggerRow(key=key, on=True, on_since=now, texts={"en": text}, changed_at=now))
+    engine.dispose()
+
+
+def _check(url: str, *, app: str = "tests.cli.broken_portal:create_app") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", app, "sms", "check"],
+        cwd=ROOT,
+        env={**os.environ, "BROKEN_SQLALCHEMY_DATABASE_URI": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+MISTAKES = [
+    ("SMS_PUBLIC_UR is no setting", "Did you mean 'SMS_PUBLIC_URL'?"),
+    ("SMS_TIMEZONE is 'Lisbon'", "Give an IANA name"),
+    ("Customer has no 'fone'", "Did you mean 'phone'?"),
+    ("hook 'charge_createt': there is no such trigger", "Did you mean 'charge_created'?"),
+    ("is neither a mapped column nor SQL", "give a column or an SQL expression"),
+    ("is no mapped attribute of Bill", "Give a column or relationship"),
+    ("nothing says who 'client' is for Ticket", "with the path to a person"),
+    ("primary key 'id' of Blob holds bytes", "Declare an entity whose key"),
+    ("Archived lives in another database", "both must be in the default bind"),
+    ("provider old: The credentials", "Add the key that they were saved with"),
+    ("{invoice_totl} at character 5", "is unknown"),
+    ("trigger gone_by_now: It is on, but nobody declares it", "switch it off"),
+]
+
+
+def test_twelve_mistakes_of_a_broken_portal_are_all_named_in_one_run(tmp_path: Path) -> None:
+    """Issue: each planted mistake is named, with how to mend it."""
+    url = f"sqlite:///{tmp_path / 'broken.db'}"
+    _plant(url)
+    result = _check(url)
+    assert result.returncode == 1
+    missing = [mistake for mistake in MISTAKES if not all(part in result.stdout for part in mistake)]
+    assert missing == [], result.stdout + result.stderr
+
+
+def test_without_tables_it_says_which_command_makes_them(tmp_path: Path) -> None:
+    result = _check(f"sqlite:///{tmp_path / 'empty.db'}")
+    assert "They are at nothing" in result.stdout
+    assert "flask sms upgrade" in result.stdout
+
+
+@pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+def test_a_table_that_was_changed_by_hand_is_noticed(tmp_path: Path, table: str) -> None:
+    url = f"sqlite:///{tmp_path / 'demo.db'}"
+    app = create_app({"SQLALCHEMY_DATABASE_URI": url, "TESTING": True})
+    with app.app_context():
+        app.test_cli_runner().invoke(args=["sms", "upgrade"])
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN stray INTEGER")
+    engine.dispose()
+    result = app.test_cli_runner().invoke(args=["sms", "check"])
+    assert result.exit_code == 1
+    assert "stray" in result.output
