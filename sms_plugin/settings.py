@@ -43,8 +43,8 @@ class Settings:
 
     @property
     def request_timeout(self) -> float:
-        """The longest that one request to a provider may take, in seconds."""
-        return self.connect_timeout + self.read_timeout
+        """The longest that one request to a provider may take, in seconds: two addresses may be tried."""
+        return 2 * self.connect_timeout + self.read_timeout
 
 
 _PREFIX = "SMS_"

@@ -78,7 +78,9 @@ class BoundHook:
     when: When
     step: str
     declared: Hook[Any]
-    to: tuple[Target, ...]  #: empty: the entity's own
+    to: tuple[Target, ...] = ()  #: empty: the entity's own
+    of_member: bool = False  #: whoever was added is the recipient
+    reaches: frozenset[str] = frozenset()  #: keys of the entities that only this hook leads to
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from sms_plugin.gateways.contract import Gateway, Outgoing, Verdict, refused, unknown
+from sms_plugin.gateways.contract import About, Gateway, Outgoing, Verdict, refused, unknown
 from sms_plugin.gateways.http import Http
-from sms_plugin.outbox.attempts import Departed, Finished
+from sms_plugin.outbox.attempts import NOT_SUBMITTED, Departed, Finished
 from sms_plugin.providers.active import Line
 from sms_plugin.settings import Settings
 
@@ -23,12 +24,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Parcel:
-    """What one request takes: departed messages, their receipt addresses, and the last moment to set out."""
+    """What one request takes: departed messages and their receipt addresses. Times are of ``time.monotonic()``."""
 
     line: Line
     messages: tuple[Departed, ...]
     receipt_urls: tuple[str | None, ...]
-    set_out_by: float  #: ``time.monotonic()``; past it too little of the lease is left for a request
+    not_before: float  #: the provider's rate allows it then
+    set_out_by: float  #: past it too little of the attempt's time is left for a request
 
 
 class Couriers:
@@ -72,21 +74,49 @@ class Couriers:
         self._threads.clear()
 
     def _carry(self) -> None:
-        gateway: Gateway | None = None
-        line: Line | None = None
-        while (parcel := self._todo.get()) is not None:
-            if time.monotonic() > parcel.set_out_by:
-                self._done.put(_finished(parcel, [refused("late_start", for_good=False)] * len(parcel.messages)))
-                continue
-            if gateway is None or parcel.line is not line:
-                line = parcel.line
-                gateway = line.gateway(
-                    line.settings,
-                    Http(
-                        connect_timeout=self._settings.connect_timeout, read_timeout=self._settings.read_timeout
-                    ),
-                )
-            self._done.put(_finished(parcel, _send(gateway, parcel)))
+        desk = _Desk(self._settings)
+        try:
+            while (parcel := self._todo.get()) is not None:
+                self._done.put(_finished(parcel, desk.carry(parcel)))
+        finally:
+            desk.close()
+
+
+class _Desk:
+    """One courier's gateway and the connection under it, renewed when the provider changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._line: Line | None = None
+        self._gateway: Gateway | None = None
+        self._open = ExitStack()
+
+    def carry(self, parcel: Parcel) -> Sequence[Verdict]:
+        """A verdict for each message of the parcel, whatever happens on its way."""
+        count = len(parcel.messages)
+        time.sleep(max(parcel.not_before - time.monotonic(), 0.0))
+        if time.monotonic() > parcel.set_out_by:
+            return [NOT_SUBMITTED] * count
+        try:
+            gateway = self._gateway_of(parcel.line)
+        except Exception as error:
+            # nothing was sent, and nothing can be until somebody mends the settings
+            log.exception("the gateway of the provider %s cannot be built", parcel.line.name)
+            return [refused("gateway_error", about=About.ACCOUNT, detail=type(error).__name__)] * count
+        return _send(gateway, parcel)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._gateway = self._line = None
+        self._open.close()
+
+    def _gateway_of(self, line: Line) -> Gateway:
+        if self._gateway is None or line is not self._line:
+            self.close()
+            settings = self._settings
+            http = self._open.enter_context(Http(settings.connect_timeout, settings.read_timeout))
+            self._gateway, self._line = line.gateway(line.settings, http), line
+        return self._gateway
 
 
 def _send(gateway: Gateway, parcel: Parcel) -> Sequence[Verdict]:
@@ -98,7 +128,7 @@ def _send(gateway: Gateway, parcel: Parcel) -> Sequence[Verdict]:
         verdicts = list(gateway.send(outgoing))
     except Exception as error:
         # a gateway promises not to raise; where one does, nobody knows how far the request came
-        log.exception("the gateway %s raised", gateway.kind)
+        log.error("the gateway %s raised %s", gateway.kind, type(error).__name__)  # noqa: TRY400 - it may hold the text
         return [unknown("gateway_error", detail=type(error).__name__)] * len(outgoing)
     if len(verdicts) != len(outgoing):
         log.error("the gateway %s gave %d verdicts for %d messages", gateway.kind, len(verdicts), len(outgoing))

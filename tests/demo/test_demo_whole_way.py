@@ -1,0 +1,75 @@
+"""The whole way, as a stranger walks it: a payment in the portal's admin becomes an SMS on a phone, and its receipt
+comes back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo_process import RunningDemo, running_demo
+from tests.needs import CHROMIUM_FLAGS, chromium
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The demo, a browser and the demo's database file."""
+
+    demo: RunningDemo
+    page: Page
+    file: Path
+
+    def row(self, query: str) -> tuple[object, ...]:
+        """One row of the demo's database."""
+        with sqlite3.connect(self.file) as connection:
+            found: tuple[object, ...] = connection.execute(query).fetchone()
+            return found
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    file = tmp_path / "demo.db"
+    with running_demo(database=f"sqlite:///{file}") as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield Stage(demo, browser.new_page(), file)
+        browser.close()
+
+
+def test_a_payment_in_the_admin_becomes_a_delivered_sms(stage: Stage) -> None:
+    """X1, X3, T2: by the pages alone."""
+    page, demo = stage.page, stage.demo
+    invoice, number, first_name = stage.row(
+        "SELECT i.id, i.number, c.first_name FROM invoice i JOIN client c ON c.id = i.client_id"
+        " JOIN phone_number p ON p.client_id = c.id"
+        " WHERE i.status = 'open' AND p.main AND c.region = 'PT' AND p.number LIKE '+351 91%'"
+        " AND p.number NOT LIKE '%000_' ORDER BY i.id LIMIT 1"
+    )
+    page.goto(f"{demo.url}/login")
+    page.fill("#login", ADMIN_LOGIN)
+    page.fill("#password", ADMIN_PASSWORD)
+    page.click("text=Sign in")
+    page.goto(f"{demo.url}/admin/invoice/details/?id={invoice}")
+    page.click("text=Record a payment")
+    page.click("text=Save")
+
+    page.goto(demo.phone_url)
+    bubble = page.locator("body")
+    expect(bubble).to_contain_text(str(number), timeout=15_000)
+    expect(bubble).to_contain_text(str(first_name))
+    expect(bubble).to_contain_text("delivered", timeout=15_000)
+
+    state, attempts = "", 0
+    for _ in range(100):
+        state, attempts = stage.row("SELECT state, attempts FROM sms_message")  # type: ignore[assignment]
+        if state == "delivered":
+            break
+        page.wait_for_timeout(100)
+    assert (state, attempts) == ("delivered", 1)
