@@ -1,4 +1,4 @@
-"""Runs on the connection that the plugin gives it, with a version table of its own, and sees the plugin's tables only."""
+"""Migrating on the connection that the plugin gives, with a version table of its own, seeing its tables only."""
 
 from __future__ import annotations
 

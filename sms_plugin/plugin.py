@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class SMS:
-    """What a portal's developer makes once, and mounts on each app: ``SMS(client, invoice, …).init_app(app, db=db)``."""
+    """What a portal's developer makes once and mounts on each app: ``SMS(client, invoice, …).init_app(app, db=db)``."""
 
     def __init__(self, *declared: Declaration) -> None:
         self._declared = declared
@@ -86,7 +86,7 @@ class SMS:
     def start(self, app: Flask) -> None:
         """Start the embedded runner of this process now, instead of with the first request.
 
-        For servers that have a hook of their own, such as gunicorn's ``post_worker_init``. Raises ``ConfigurationError``.
+        For servers with a hook of their own, such as gunicorn's ``post_worker_init``. Raises ``ConfigurationError``.
         """
         embedded: Embedded = app.extensions["sms_embedded"]
         embedded.start()

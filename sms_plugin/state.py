@@ -59,9 +59,7 @@ class State:
         """The registry, resolved at the first call; its ``problems`` may not be empty."""
         with self._lock:
             if not self._resolved:
-                self._resolved.append(
-                    resolve(self.declared, catalogue=self.catalogue, same_bind=self._same_bind)
-                )
+                self._resolved.append(resolve(self.declared, catalogue=self.catalogue, same_bind=self._same_bind))
             return self._resolved[0]
 
     @property
@@ -69,8 +67,9 @@ class State:
         """The registry of sound declarations. Raises ``ConfigurationError`` naming every mistake."""
         registry = self.resolution
         if registry.problems:
+            told = " ".join(f"({number}) {problem}" for number, problem in enumerate(registry.problems, 1))
             raise ConfigurationError(
-                "The SMS declarations have mistakes: " + " ".join(f"({n}) {p}" for n, p in enumerate(registry.problems, 1)),
+                f"The SMS declarations have mistakes: {told}",
                 code="bad_declarations",
                 hint="See `flask sms check`.",
             )

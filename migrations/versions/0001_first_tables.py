@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -224,9 +223,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.String(length=200), nullable=False),
         sa.Column("reference", sa.String(length=100), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["sms_message.id"], name=op.f("fk_sms_attempt_message_id_sms_message")
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name=op.f("fk_sms_attempt_message_id_sms_message")),
         sa.ForeignKeyConstraint(
             ["provider_id"], ["sms_provider.id"], name=op.f("fk_sms_attempt_provider_id_sms_provider")
         ),
@@ -252,9 +249,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("who", sa.String(length=120), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["sms_message.id"], name=op.f("fk_sms_event_message_id_sms_message")
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name=op.f("fk_sms_event_message_id_sms_message")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_event")),
     )
     with op.batch_alter_table("sms_event", schema=None) as batch_op:
@@ -265,14 +260,11 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("token", sa.Uuid(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["sms_message.id"], name=op.f("fk_sms_lease_message_id_sms_message")
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["sms_message.id"], name=op.f("fk_sms_lease_message_id_sms_message")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_sms_lease")),
     )
     with op.batch_alter_table("sms_lease", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sms_lease_until"), ["until"], unique=False)
-
 
 
 def downgrade() -> None:

@@ -17,11 +17,14 @@ from sms_plugin import schema
 from sms_plugin.checking import collecting
 from sms_plugin.cli.group import state, transaction
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.gateways.contract import Capabilities
-from sms_plugin.host.bound import LinkReader
+from sms_plugin.gateways.contract import Capabilities, Gateway
+from sms_plugin.host.bound import BoundEntity, LinkReader
+from sms_plugin.host.identity import key_of
 from sms_plugin.models import Provider, TriggerRow
+from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.state import State
+from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import check_text, inactive_because, texts_of
 
 
@@ -62,17 +65,13 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
     try:
         yield from _tables(plugin)
     except SQLAlchemyError as error:
-        yield Finding(
-            "database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI."
-        )
+        yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
 
 
 def _tables(plugin: State) -> Iterator[Finding]:
     at, needed = schema.current(plugin.db.engine), schema.newest()
     if at != needed:
-        yield Finding(
-            "tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`."
-        )
+        yield Finding("tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`.")
         return
     difference = schema.differences(plugin.db.engine)
     if difference:
@@ -80,6 +79,8 @@ def _tables(plugin: State) -> Iterator[Finding]:
     with transaction() as (session, _now):
         yield from _providers(session, plugin)
         yield from _triggers(session, plugin)
+        for entity in plugin.resolution.entities.values():
+            yield from _sample(session, entity, plugin)
 
 
 def _providers(session: Session, plugin: State) -> Iterator[Finding]:
@@ -96,25 +97,23 @@ def _providers(session: Session, plugin: State) -> Iterator[Finding]:
         for warning in _warnings(gateway_of(each.kind, plugin), settings):
             yield Finding(where, warning, grave=False)
     if not any(each.active for each in providers):
-        yield Finding(
-            "provider", "None is active: nothing will be sent. See `flask sms provider --help`.", grave=False
-        )
+        yield Finding("provider", "None is active: nothing will be sent. See `flask sms provider --help`.", grave=False)
 
 
 def _active(where: str, provider: Provider, can: Capabilities, plugin: State) -> Iterator[Finding]:
     if provider.stopped_at is not None:
-        yield Finding(
-            where, f"It refused our account ({provider.stopped_reason}): mend that, then resume it."
-        )
+        yield Finding(where, f"It refused our account ({provider.stopped_reason}): mend that, then resume it.")
     if can.receipts and plugin.settings.public_url is None:
-        yield Finding(
-            where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address."
-        )
+        yield Finding(where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address.")
 
 
-def _warnings(gateway: Any, settings: Any) -> list[str]:
-    told = getattr(gateway, "warnings", None)
-    return [] if told is None else list(told(settings))
+_WARNINGS = {
+    "credentials_in_clear": "Without SSL its credentials travel in clear: switch SSL on where the provider has it.",
+}
+
+
+def _warnings(gateway: type[Gateway], settings: Any) -> list[str]:
+    return [_WARNINGS.get(code, code) for code in gateway.warnings(settings)]
 
 
 def _triggers(session: Session, plugin: State) -> Iterator[Finding]:
@@ -138,6 +137,29 @@ def _text(where: str, text: str, trigger: str, plugin: State) -> Iterator[Findin
         check_text(text, trigger=trigger, registry=plugin.resolution)
     except SmsError as error:
         yield Finding(where, str(error))
+
+
+def _sample(session: Session, entity: BoundEntity, plugin: State) -> Iterator[Finding]:
+    """Ask the database and read every shortcode once, on one record of the host's, as a message would."""
+    where = f"entity {entity.key}"
+    hooks = [hook for hook in plugin.resolution.hooks if hook.entity is entity]
+    try:
+        with session.begin_nested():
+            record = session.scalars(sa.select(entity.model).limit(1)).first()
+            if record is not None:
+                ask(session, entity=entity, hooks=hooks, keys=[key_of(record)])
+    except SQLAlchemyError as error:
+        yield Finding(where, f"Its table or a condition of its hooks cannot be asked: {type(error).__name__}.")
+        return
+    if record is None:
+        return
+    for name, reader in entity.shortcodes.items():
+        try:
+            if not isinstance(reader, LinkReader):
+                read(reader, record, plugin)
+        except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; that is what is being told
+            told = str(error) if isinstance(error, SmsError) else f"{type(error).__name__}: {error}"
+            yield Finding(f"{where}, shortcode {name}", f"It cannot be read on a {entity.model.__name__}: {told}")
 
 
 def _links(app: Flask, plugin: State) -> Iterator[Finding]:

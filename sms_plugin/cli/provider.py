@@ -85,25 +85,19 @@ def fields(kind: str) -> None:
 )
 @click.option("--activate", "at_once", is_flag=True, help="Make it the active one too.")
 @with_appcontext
-def add(
-    kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str, ...], at_once: bool
-) -> None:
+def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str, ...], at_once: bool) -> None:
     """Save a provider of a gateway KIND. Secrets that are missing are asked for."""
     gateway = gateway_of(kind, state())
     settings = dict(_pairs(given))
     for field, variable in _pairs(from_env):
         if variable not in os.environ:
-            raise SmsError(
-                f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set."
-            )
+            raise SmsError(f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set.")
         settings[field] = os.environ[variable]
     for each in fields_of(gateway.Settings):
         if each.secret and each.required and each.name not in settings and sys.stdin.isatty():
             settings[each.name] = click.prompt(each.label, hide_input=True)
     with transaction() as (session, now):
-        saved = add_provider(
-            session, state=state(), name=name or kind, kind=kind, given=settings, who=who(), now=now
-        )
+        saved = add_provider(session, state=state(), name=name or kind, kind=kind, given=settings, who=who(), now=now)
         if at_once:
             activate_provider(session, saved, who=who(), now=now)
         click.echo(f"{saved.name} is saved" + (" and active." if at_once else ", not active."))

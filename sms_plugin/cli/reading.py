@@ -61,9 +61,7 @@ def _told(data: dict[str, Any]) -> list[str]:
     alive = [runner for runner in data["runners"] if runner["alive"]]
     lines += [f"Runner: {runner['kind']} {runner['pid']} on {runner['host']}" for runner in alive]
     if not alive:
-        lines.append(
-            "No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs."
-        )
+        lines.append("No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs.")
     lines += [f"{name.replace('_', ' ')}: {number}" for name, number in data["counters"].items() if number]
     return lines
 
@@ -120,13 +118,9 @@ def catalog(as_json: bool) -> None:
     shortcodes = {name: entry.section for name, entry in state().catalogue.shortcodes.items()}
     for entity in registry.entities.values():
         shortcodes.update(dict.fromkeys(entity.shortcodes.keys() - shortcodes.keys(), entity.section))
-    shortcodes.update(
-        {name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()}
-    )
-    data = {
-        "gateways": [
-            {"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())
-        ],
+    shortcodes.update({name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()})
+    data: dict[str, list[dict[str, Any]]] = {
+        "gateways": [{"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())],
         "triggers": [
             {
                 "key": key,
@@ -156,9 +150,7 @@ def measure_lines(lines: Any) -> None:
         except ValueError:
             text = None
         if not isinstance(text, str):
-            raise SmsError(
-                f"Line {number} is no JSON string.", code="bad_line", hint='Write "…", one a line.'
-            )
+            raise SmsError(f"Line {number} is no JSON string.", code="bad_line", hint='Write "…", one a line.')
         size = measure(text)
         click.echo(json.dumps({"encoding": str(size.encoding), "segments": size.segments}))
 

@@ -19,9 +19,7 @@ def upgrade(revision: str) -> None:
     before = schema.current(engine)
     schema.upgrade(engine, revision)
     after = schema.current(engine)
-    click.echo(
-        f"The SMS tables are at {after}." if before != after else f"The SMS tables were at {after} already."
-    )
+    click.echo(f"The SMS tables are at {after}." if before != after else f"The SMS tables were at {after} already.")
 
 
 @click.command()

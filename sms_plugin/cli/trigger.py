@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
@@ -26,7 +28,7 @@ def list_(as_json: bool) -> None:
     registry = state().registry
     with transaction() as (session, _now):
         known = {row.key: row for row in session.scalars(sa.select(TriggerRow))}
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "key": key,
                 "section": reason.section,
@@ -41,7 +43,7 @@ def list_(as_json: bool) -> None:
         ]
     lines = [
         f"{'on ' if not row['inactive'] else 'off'}  {row['key']}  "
-        + (", ".join(str(kind) for kind in row["hooks"]) or "by hand")  # type: ignore[attr-defined]
+        + (", ".join(str(kind) for kind in row["hooks"]) or "by hand")
         + ("  (no text)" if row["inactive"] == "no_text" else "")
         for row in rows
     ]
@@ -80,9 +82,7 @@ def text(key: str, text: str, language: str | None) -> None:
     with transaction() as (session, now):
         set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now)
     size = measure(text)
-    click.echo(
-        f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in."
-    )
+    click.echo(f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
     costly = {each.character for each in size.costly}
     if costly:
         click.echo(f"Dearer because of: {' '.join(sorted(costly))}")
@@ -92,9 +92,7 @@ def text(key: str, text: str, language: str | None) -> None:
 @click.argument("key")
 @click.option("--hour", type=click.IntRange(0, 23), help="Local hour for hooks that count in days.")
 @click.option("--validity", type=click.IntRange(1, 24 * 60), help="Hours after which a message is too late.")
-@click.option(
-    "--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate."
-)
+@click.option("--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate.")
 @with_appcontext
 def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) -> None:
     """Change when the trigger KEY fires, how long its messages are worth sending, and what doubt means."""

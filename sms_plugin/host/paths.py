@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Mapper, RelationshipProperty, joinedload, selectinload
+from sqlalchemy.orm import Mapper, joinedload, selectinload
 from sqlalchemy.orm.interfaces import LoaderOption
 
 from sms_plugin.errors import ConfigurationError, did_you_mean
+
+_NOT_FOR_PEOPLE = {"metadata", "registry", "query", "query_class"}
+#: Ways of loading that give a query in place of records, so that nothing can be loaded in advance.
+_BY_QUERY = {"dynamic", "write_only"}
 
 
 @dataclass(frozen=True)
@@ -18,81 +22,89 @@ class Path:
     """A path that was checked against its model."""
 
     steps: tuple[str, ...]
-    relationships: tuple[Any, ...]  #: the instrumented attributes of the leading steps, for eager loading
+    relationships: tuple[Any, ...]  #: the instrumented attributes of the leading steps
     target: type[Any] | None  #: the model at its end, where the last step is a relationship too
 
     def read(self, record: object) -> object:
         """What stands at the end; a list as soon as a step is a collection. None where a step is missing."""
         found: object = record
-        for step in self.steps:
+        for number, step in enumerate(self.steps):
+            several = number < len(self.relationships) and self.relationships[number].property.uselist
             if isinstance(found, list):
-                found = _flat(getattr(each, step) for each in found if each is not None)
+                read = [getattr(each, step) for each in found if each is not None]
+                found = [one for each in read for one in _members(each, several=several)]
             elif found is None:
                 return None
             else:
                 found = getattr(found, step)
-                found = _flat(found) if isinstance(found, (list, set, tuple)) else found
+                if several or isinstance(found, (list, set, tuple)):
+                    found = _members(found, several=several)
         return found
 
     def eager(self) -> LoaderOption | None:
         """The loader option that brings the records along the path in one go."""
         option: Any = None
         for attribute in self.relationships:
+            if attribute.property.lazy in _BY_QUERY:
+                break
             if option is None:
-                option = _loader(attribute)(attribute)
+                option = selectinload(attribute) if attribute.property.uselist else joinedload(attribute)
             else:
-                option = _chain(option, attribute)
+                chain = option.selectinload if attribute.property.uselist else option.joinedload
+                option = chain(attribute)
         return option  # type: ignore[no-any-return]
 
 
-def _loader(attribute: Any) -> Callable[[Any], Any]:
-    return selectinload if attribute.property.uselist else joinedload
-
-
-def _chain(option: Any, attribute: Any) -> Any:
-    return option.selectinload(attribute) if attribute.property.uselist else option.joinedload(attribute)
-
-
-def _flat(found: Iterable[object]) -> list[object]:
-    flat: list[object] = []
-    for each in found:
-        if isinstance(each, (list, set, tuple)):
-            flat.extend(each)
-        else:
-            flat.append(each)
-    return flat
+def _members(found: Any, *, several: bool) -> list[object]:
+    if several and isinstance(found, Mapping):
+        return list(found.values())
+    if isinstance(found, (list, set, tuple)) or (several and isinstance(found, Iterable)):
+        return list(found)
+    return [found]
 
 
 def check_path(model: type[Any], path: str, *, where: str) -> Path:
-    """The path, checked. Raises ``ConfigurationError`` naming ``where`` it was declared and the step that is wrong."""
+    """The path, checked. Raises ``ConfigurationError`` naming ``where`` it was declared and the wrong step."""
     steps = tuple(path.split("."))
     relationships: list[Any] = []
     at: type[Any] | None = model
     for number, step in enumerate(steps):
         if at is None:
             raise ConfigurationError(
-                f"{where}: {'.'.join(steps[:number])!r} of {path!r} is no relationship, so nothing can follow it.",
+                f"{where}: {'.'.join(steps[:number])!r} of {path!r} is no relationship; nothing can follow it.",
                 code="bad_path",
                 hint="Every step but the last must be a relationship.",
             )
-        mapper: Mapper[Any] = inspect(at)
-        if not hasattr(at, step) and step not in getattr(at, "__annotations__", {}):
-            raise ConfigurationError(
-                f"{where}: {at.__name__} has no {step!r} (in {path!r}).",
-                code="bad_path",
-                hint=did_you_mean(step, _names(mapper, at)) or f"Known are {', '.join(sorted(_names(mapper, at))[:12])}.",
-            )
-        relationship = mapper.relationships.get(step)
-        at = _related(relationship)
-        if relationship is not None:
-            relationships.append(getattr(relationship.parent.class_, step))
+        attribute = _relationship(at, step, path=path, where=where)
+        at = None if attribute is None else attribute.property.mapper.class_
+        if attribute is not None:
+            relationships.append(attribute)
     return Path(steps=steps, relationships=tuple(relationships), target=at)
 
 
-def _related(relationship: RelationshipProperty[Any] | None) -> type[Any] | None:
-    return None if relationship is None else relationship.mapper.class_
+def _relationship(model: type[Any], step: str, *, path: str, where: str) -> Any | None:
+    """The relationship that the step is, or None for any other attribute that the class has."""
+    mapper: Mapper[Any] = inspect(model)
+    if not step or (not hasattr(model, step) and step not in getattr(model, "__annotations__", {})):
+        names = _names(mapper, model)
+        raise ConfigurationError(
+            f"{where}: {model.__name__} has no {step!r} (in {path!r}).",
+            code="bad_path",
+            hint=did_you_mean(step, names) or f"Known are {', '.join(sorted(names)[:12])}.",
+        )
+    relationship = mapper.relationships.get(step)
+    if relationship is None:
+        return None
+    if relationship.lazy == "write_only":
+        raise ConfigurationError(
+            f"{where}: {model.__name__}.{step} (in {path!r}) is write-only, so nobody can be read from it.",
+            code="bad_path",
+            hint="Give a function that asks the database for them.",
+        )
+    return getattr(relationship.parent.class_, step)
 
 
 def _names(mapper: Mapper[Any], model: type[Any]) -> set[str]:
     own = {name for name in dir(model) if not name.startswith("_")}
-    return {key for key in mapper.all_orm_descriptors.keys() if not key.startswith("_")} | (own - {"metadata", "registry"})
+    mapped = {key for key in mapper.all_orm_descriptors.keys() if not key.startswith("_")}
+    return mapped | (own - _NOT_FOR_PEOPLE)

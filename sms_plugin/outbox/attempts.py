@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.gateways.contract import About, Outcome, Verdict
+from sms_plugin.gateways.contract import About, Outcome, Verdict, refused
 from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.outbox.claim import Claimed
-from sms_plugin.outbox.receipts import match_waiting
+from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.receipts import kept_reference, match_waiting
 from sms_plugin.outbox.tallies import moved
 from sms_plugin.settings import Settings
-from sms_plugin.states import MessageState
+from sms_plugin.states import MessageState, origins
 
 _ATTEMPT: Any = Attempt.__table__
 _LEASE: Any = Lease.__table__
@@ -27,8 +28,8 @@ _bind = sa.bindparam
 
 #: The time that a verdict may take to be written after the request's own time ran out.
 SETTLE_MARGIN = timedelta(seconds=15)
-#: Reasons of ours for which nothing was submitted: they do not count as an attempt.
-NOT_SUBMITTED = frozenset({"late_start"})
+#: Of ours: the message never left this process, because too little time was left for a request. It is no attempt.
+NOT_SUBMITTED = refused("late_start", for_good=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +83,13 @@ def depart(
             _LEASE.c.token.in_({each.token for each in claimed}),
             _LEASE.c.until > now,
         )
-        .returning(_LEASE.c.message_id)
+        .returning(_LEASE.c.message_id, _LEASE.c.token)
     )
-    ours = {row.message_id for row in held}
+    ours = {(row.message_id, row.token) for row in held}
     going = [
         Departed(id=each.id, attempt=uuid4(), number=each.number, text=each.text)
         for each in claimed
-        if each.id in ours
+        if (each.id, each.token) in ours
     ]
     if going:
         rows = [
@@ -111,11 +112,16 @@ def depart(
     return going
 
 
+#: What a receipt has proven stands; the answer that says the same adds the provider's reference.
 _VERDICT = (
     sa.update(_ATTEMPT)
     .where(
         _ATTEMPT.c.id == _bind("b_attempt"),
-        sa.or_(_ATTEMPT.c.verdict.is_(None), _ATTEMPT.c.verdict != Outcome.ACCEPTED.value),
+        sa.or_(
+            _ATTEMPT.c.verdict.is_(None),
+            _ATTEMPT.c.verdict != Outcome.ACCEPTED.value,
+            _bind("b_verdict", type_=sa.String) == Outcome.ACCEPTED.value,
+        ),
     )
     .values(
         verdict=_bind("b_verdict"),
@@ -123,7 +129,7 @@ _VERDICT = (
         about=_bind("b_about"),
         provider_code=_bind("b_code"),
         detail=_bind("b_detail"),
-        reference=_bind("b_reference"),
+        reference=sa.func.coalesce(_bind("b_reference", type_=sa.String), _ATTEMPT.c.reference),
         settled_at=_bind("b_now"),
     )
 )
@@ -153,17 +159,19 @@ _AGAIN = _settled(*_OPEN).values(
 
 
 def settle(session: Session, finished: Sequence[Finished], *, settings: Settings, now: datetime) -> None:
-    """Write what the gateway said. A verdict always stands on its own attempt; it moves the message only while that
-    attempt is its current one. Writes in the caller's transaction.
+    """Write what the gateway said. A verdict always stands on its own attempt; it moves the message while that attempt
+    is its current one. A late acceptance moves it from wherever else it waits, too: it must not go again.
+
+    Saying the same twice changes nothing. Writes in the caller's transaction.
     """
     if not finished:
         return
     connection = session.connection()
     connection.execute(_VERDICT, [_verdict_row(each, now) for each in finished])
     moves: dict[MessageState, list[dict[str, Any]]] = {}
-    attempts = _attempts_so_far(session, [each for each in finished if each.verdict.outcome is Outcome.REFUSED])
+    told = _told(session, [each for each in finished if each.verdict.outcome is Outcome.REFUSED])
     for each in finished:
-        new, row = _next(each, attempts.get(each.id, 0), settings, now)
+        new, row = _next(each, told.get(each.id, _NOTHING_TOLD), settings, now)
         moves.setdefault(new, []).append(row)
     for new, rows in moves.items():
         statement = {MessageState.UNKNOWN: _UNKNOWN, MessageState.QUEUED: _AGAIN}.get(new, _ENDS)
@@ -171,6 +179,9 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
         if went > 0 and statement is _ENDS:
             # both states that it may come from are live ones, which are not counted by tallies
             moved(session, old={MessageState.SENDING.value: went}, new=new)
+        if new is MessageState.SENT and went < len(rows):
+            waiting = origins(new) - {MessageState.SENDING}
+            move(session, [row["b_id"] for row in rows], new, reason="", now=now, only_from=waiting)
     _match(session, finished, now)
 
 
@@ -193,31 +204,47 @@ def _verdict_row(each: Finished, now: datetime) -> dict[str, Any]:
         "b_about": None if verdict.about is None else verdict.about.value,
         "b_code": verdict.provider_code[:40],
         "b_detail": verdict.detail[:200],
-        "b_reference": None if verdict.reference is None else verdict.reference[:100],
+        "b_reference": kept_reference(verdict.reference),
         "b_now": now,
     }
 
 
-def _attempts_so_far(session: Session, refused: Sequence[Finished]) -> dict[UUID, int]:
-    if not refused:
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What earlier attempts say of a message that was refused now."""
+
+    attempts: int
+    taken: bool  #: one of them was accepted after all
+
+
+_NOTHING_TOLD = _Told(attempts=0, taken=False)
+
+
+def _told(session: Session, finished: Sequence[Finished]) -> dict[UUID, _Told]:
+    if not finished:
         return {}
-    rows = session.connection().execute(
-        sa.select(_MESSAGE.c.id, _MESSAGE.c.attempts).where(_MESSAGE.c.id.in_([each.id for each in refused]))
+    taken = sa.exists().where(
+        _ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.verdict == Outcome.ACCEPTED.value
     )
-    return {row.id: row.attempts for row in rows}
+    rows = session.connection().execute(
+        sa.select(_MESSAGE.c.id, _MESSAGE.c.attempts, taken.label("taken")).where(
+            _MESSAGE.c.id.in_([each.id for each in finished])
+        )
+    )
+    return {row.id: _Told(attempts=row.attempts, taken=bool(row.taken)) for row in rows}
 
 
 def _next(
-    each: Finished, attempts: int, settings: Settings, now: datetime
+    each: Finished, told: _Told, settings: Settings, now: datetime
 ) -> tuple[MessageState, dict[str, Any]]:
     """The state that a verdict leads to, and the row that says so."""
-    verdict = each.verdict
+    verdict, attempts = each.verdict, told.attempts
     row: dict[str, Any] = {"b_id": each.id, "b_attempt": each.attempt, "b_why": verdict.reason[:40], "b_now": now}
-    if verdict.outcome is Outcome.ACCEPTED:
+    if verdict.outcome is Outcome.ACCEPTED or told.taken:
         return MessageState.SENT, {**row, "b_why": "", "b_state": MessageState.SENT.value}
     if verdict.outcome is Outcome.UNKNOWN:
         return MessageState.UNKNOWN, row
-    if verdict.about is About.ACCOUNT or verdict.reason in NOT_SUBMITTED:
+    if verdict.about is About.ACCOUNT or verdict is NOT_SUBMITTED:
         # the message is not to blame: it waits for the provider within its validity (P21)
         wait = timedelta(seconds=verdict.retry_after or 0)
         return MessageState.QUEUED, {**row, "b_due": now + wait, "b_forgiven": 1}
@@ -228,6 +255,6 @@ def _next(
 
 
 def backoff(attempts: int, settings: Settings) -> timedelta:
-    """How long to wait after so many attempts: doubling, bounded, with jitter of half to one and a half."""
-    wait = min(settings.backoff * 2 ** max(attempts - 1, 0), settings.backoff_most)
+    """How long to wait after so many attempts: doubling up to the bound, then between half of it and one and a half."""
+    wait = min(settings.backoff * 2.0 ** min(max(attempts - 1, 0), 64), settings.backoff_most)
     return timedelta(seconds=wait * random.uniform(0.5, 1.5))  # noqa: S311 - spreading load, not guarding a secret

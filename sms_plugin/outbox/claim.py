@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Lease, Message
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
@@ -67,6 +67,7 @@ class Claim:
     """What one claim got, and when it is worth while to claim again although nothing new was queued."""
 
     messages: tuple[Claimed, ...] = ()
+    apart: timedelta = timedelta()  #: the provider's rate: no two messages may go closer together
     again_at: datetime | None = None
     looked_at: int = 0  #: due messages that it took up, whatever became of them
 
@@ -91,16 +92,17 @@ def claim(
     may_go = _without_refused(session, rows, now=now)
     texts = _true_texts(session, may_go, state=state, now=now)
     going = [row for row in may_go if row.id in texts]
-    slots, again = reserve(session, provider_id, want=len(going), now=now) if going else ([], None)
-    left = [row.id for row in going[len(slots) :]]
+    slots = reserve(session, provider_id, want=len(going), now=now)
+    left = [row.id for row in going[len(slots.times) :]]
     if left:
         session.execute(sa.delete(_LEASE).where(_LEASE.c.message_id.in_(left)))
     return Claim(
         messages=tuple(
             Claimed(id=row.id, token=token, number=row.number, text=texts[row.id], at=slot, until=until)
-            for row, slot in zip(going, slots, strict=False)
+            for row, slot in zip(going, slots.times, strict=False)
         ),
-        again_at=again,
+        apart=slots.apart,
+        again_at=slots.again_at,
         looked_at=len(rows),
     )
 
@@ -172,11 +174,12 @@ def _reworded(
     try:
         with session.begin_nested():
             texts[row.id] = reword(session, row, version=answer.version, state=state)
-    except OperationalError:
-        raise
     except SmsError as error:
         move(session, [row.id], MessageState.HELD, reason=error.code, now=now, detail=error.message)
-    except Exception as error:  # noqa: BLE001 - the host's own attributes may raise anything; it holds this message only
+    except Exception as error:
+        # the host's own attributes may raise anything; it holds this message only
+        if is_busy(error):
+            raise
         log.warning("message %s could not be worded again: %s", row.id, type(error).__name__)
         move(session, [row.id], MessageState.HELD, reason="render_failed", now=now, detail=type(error).__name__)
 
@@ -194,7 +197,10 @@ def _answers(
     try:
         with session.begin_nested():
             return ask(session, entity=bound, hooks=hooks, keys=keys)
-    except Exception as error:  # noqa: BLE001 - the host's expressions may fail in any way; it holds these messages only
+    except Exception as error:
+        # the host's expressions may fail in any way; it holds these messages only
+        if is_busy(error):
+            raise
         log.warning("cannot ask whether messages of %s still hold: %s", entity, type(error).__name__)
         return None
 
@@ -205,9 +211,13 @@ def _still(answers: dict[str, Answer], row: Any, registry: Registry) -> bool:
     return answer is not None and answer.still(hooks, step=row.step, moment=row.moment)
 
 
+_RELEASE = sa.delete(_LEASE).where(
+    _LEASE.c.message_id == sa.bindparam("b_id"), _LEASE.c.token == sa.bindparam("b_token")
+)
+
+
 def release(session: Session, claimed: Iterable[Claimed]) -> None:
     """Give back messages that will not be sent now. Writes in the caller's transaction."""
-    for each in claimed:
-        session.execute(
-            sa.delete(_LEASE).where(_LEASE.c.message_id == each.id, _LEASE.c.token == each.token)
-        )
+    rows = [{"b_id": each.id, "b_token": each.token} for each in claimed]
+    if rows:
+        session.connection().execute(_RELEASE, rows)

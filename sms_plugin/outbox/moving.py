@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,17 +25,20 @@ def move(
     detail: str = "",
     who: str = "",
     values: Mapping[str, Any] | None = None,
+    only_from: Collection[MessageState] | None = None,
 ) -> list[UUID]:
     """Move those messages that may go to the state; the ids that went, in order.
 
-    Their leases end, so that no claim made before can send them. Writes in the caller's transaction.
+    ``only_from`` leaves out those that are in another state by now. Their leases end, so that no claim made before can
+    send them. Writes in the caller's transaction.
     """
     if not ids:
         return []
     wanted = sorted(ids)
+    sources = origins(new) if only_from is None else origins(new).intersection(only_from)
     rows = session.execute(
         sa.select(Message.id, Message.state)
-        .where(Message.id.in_(wanted), Message.state.in_(sorted(origins(new))))
+        .where(Message.id.in_(wanted), Message.state.in_(sorted(sources)))
         .order_by(Message.id)
         .with_for_update()
     ).all()

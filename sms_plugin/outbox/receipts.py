@@ -25,6 +25,11 @@ FORGED = "forged_receipts"
 UNMATCHED = "unmatched_receipts"
 
 
+def kept_reference(reference: str | None) -> str | None:
+    """A provider's reference as it is kept and compared: the column bounds it."""
+    return None if reference is None else reference[:100]
+
+
 def take(
     session: Session, reports: Sequence[Report], *, provider_id: int, about: UUID | None, now: datetime
 ) -> list[UUID]:
@@ -34,25 +39,29 @@ def take(
     """
     moved_ids: list[UUID] = []
     for report in reports:
-        message = _message_of(session, report, provider_id=provider_id, about=about)
-        if not _keep(session, report, provider_id=provider_id, message=message, now=now):
+        wanted = report.message_id or about
+        message = _message_of(session, report, provider_id=provider_id, wanted=wanted)
+        if not _keep(session, report, provider_id=provider_id, wanted=wanted, message=message, now=now):
             continue
         if message is None:
             tally(session, {UNMATCHED: 1})
-        elif _apply(session, message, report.reference, now=now):
+        elif _apply(session, message, kept_reference(report.reference), now=now):
             moved_ids.append(message.id)
     return moved_ids
 
 
-def match_waiting(session: Session, references: Sequence[str], *, provider_id: int, now: datetime) -> list[UUID]:
+def match_waiting(
+    session: Session, references: Sequence[str | None], *, provider_id: int, now: datetime
+) -> list[UUID]:
     """Give receipts that came before their reference was known to their messages; the ids of those that moved."""
+    references = sorted({kept for each in references if (kept := kept_reference(each)) is not None})
     if not references:
         return []
     waiting = session.execute(
         sa.select(Receipt.reference)
         .where(
             Receipt.provider_id == provider_id,
-            Receipt.reference.in_(sorted(set(references))),
+            Receipt.reference.in_(references),
             Receipt.message_id.is_(None),
         )
         .distinct()
@@ -93,15 +102,15 @@ def rematch(session: Session, *, now: datetime) -> int:
     )
 
 
-def _message_of(session: Session, report: Report, *, provider_id: int, about: UUID | None) -> Message | None:
-    wanted = report.message_id or about
+def _message_of(
+    session: Session, report: Report, *, provider_id: int, wanted: UUID | None
+) -> Message | None:
     if wanted is not None:
         tried = sa.select(Attempt.id).where(Attempt.message_id == wanted, Attempt.provider_id == provider_id).limit(1)
         if session.scalar(tried) is not None:
             return _locked(session, wanted)
-    if report.reference is not None:
-        return _by_reference(session, report.reference, provider_id=provider_id)
-    return None
+    reference = kept_reference(report.reference)
+    return None if reference is None else _by_reference(session, reference, provider_id=provider_id)
 
 
 def _by_reference(session: Session, reference: str, *, provider_id: int) -> Message | None:
@@ -120,15 +129,21 @@ def _locked(session: Session, message: UUID) -> Message | None:
 
 
 def _keep(
-    session: Session, report: Report, *, provider_id: int, message: Message | None, now: datetime
+    session: Session,
+    report: Report,
+    *,
+    provider_id: int,
+    wanted: UUID | None,
+    message: Message | None,
+    now: datetime,
 ) -> bool:
-    """Whether the report is new."""
-    said = (provider_id, message.id if message else None, report.reference, report.status.value, report.provider_code)
+    """Whether the report is new. What makes it the same is what it says, not what we made of it."""
+    said = (provider_id, wanted, report.reference, report.status.value, report.provider_code)
     row = {
         "id": new_id(now),
         "provider_id": provider_id,
         "message_id": None if message is None else message.id,
-        "reference": None if report.reference is None else report.reference[:100],
+        "reference": kept_reference(report.reference),
         "status": report.status.value,
         "reason": report.reason[:40],
         "provider_code": report.provider_code[:40],

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.models import Message, Tally
+from sms_plugin.models.message import IS_LIVE
 from sms_plugin.states import LIVE, MessageState
 
 
@@ -41,15 +42,21 @@ def totals(session: Session) -> dict[str, int]:
     return {name: int(amount) for name, amount in rows}
 
 
-def fold(session: Session, *, most: int = 5_000) -> int:
+def fold(session: Session, *, most: int = 100) -> int:
     """Put the oldest rows of the counters together, in the caller's transaction; the number of rows that went."""
-    rows = session.execute(sa.select(Tally.id, Tally.name, Tally.amount).order_by(Tally.id).limit(most)).all()
-    if len(rows) < 2:
+    oldest = session.scalars(sa.select(Tally.id).order_by(Tally.id).limit(most)).all()
+    if len(oldest) < 2:
         return 0
+    # what the delete gives back is ours to add up, whoever else is folding
+    rows = session.execute(
+        sa.delete(Tally)
+        .where(Tally.id.in_(oldest))
+        .returning(Tally.name, Tally.amount)
+        .execution_options(synchronize_session=False)
+    ).all()
     sums: dict[str, int] = {}
     for row in rows:
         sums[row.name] = sums.get(row.name, 0) + row.amount
-    session.execute(sa.delete(Tally).where(Tally.id.in_([row.id for row in rows])))
     tally(session, sums)
     return len(rows)
 
@@ -60,7 +67,7 @@ def counts_by_state(session: Session) -> dict[str, int]:
     counts = {state.value: counters.get(state_counter(state), 0) for state in MessageState}
     live = (
         sa.select(Message.state, sa.func.count())
-        .where(Message.state.in_(sorted(LIVE)))
+        .where(sa.text(IS_LIVE))
         .group_by(Message.state)
     )
     for state, number in session.execute(live):

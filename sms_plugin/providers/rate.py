@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,23 +14,42 @@ from sms_plugin.models import Provider
 HORIZON = timedelta(seconds=1)
 
 
-def reserve(session: Session, provider_id: int, *, want: int, now: datetime) -> tuple[list[datetime], datetime | None]:
-    """Up to ``want`` send times, evenly spaced, and the moment to ask again where there were too few.
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """Send times that were granted."""
+
+    times: tuple[datetime, ...] = ()
+    apart: timedelta = timedelta()  #: between two of them, whoever they were granted to; nothing without a rate
+    again_at: datetime | None = None  #: when to ask for more, where there were too few
+
+
+def reserve(session: Session, provider_id: int, *, want: int, now: datetime) -> Slots:
+    """Up to ``want`` send times, evenly spaced.
 
     Locks the provider's row until the caller's transaction ends: call it last.
     """
+    if want <= 0:
+        return Slots()
     row = session.execute(
         sa.select(Provider.rate_count, Provider.rate_seconds, Provider.next_slot_at)
         .where(Provider.id == provider_id)
         .with_for_update()
     ).one()
     if not row.rate_count or not row.rate_seconds:
-        return [now] * want, None
-    apart = timedelta(seconds=row.rate_seconds) / row.rate_count
+        return Slots(times=(now,) * want)
+    apart = spacing(row.rate_count, row.rate_seconds)
     first = max(row.next_slot_at or now, now)
     granted = min(want, max(0, (now + HORIZON - first) // apart + 1))
     following = first + granted * apart
     if granted:
         session.execute(sa.update(Provider).where(Provider.id == provider_id).values(next_slot_at=following))
-    again = None if granted == want else following - HORIZON
-    return [first + number * apart for number in range(granted)], again
+    return Slots(
+        times=tuple(first + number * apart for number in range(granted)),
+        apart=apart,
+        again_at=None if granted == want else following - HORIZON,
+    )
+
+
+def spacing(count: int, seconds: int) -> timedelta:
+    """The time between two of ``count`` messages in any ``seconds``: rounded up, or one more would slip in."""
+    return timedelta(microseconds=-(-seconds * 1_000_000 // count))

@@ -1,4 +1,4 @@
-"""For the tests of hosts and of gateway authors: one round of the plugin's work, and a gateway that is real but near."""
+"""For the tests of hosts and of gateway authors: one round of the plugin's work, and a gateway real but near."""
 
 from __future__ import annotations
 

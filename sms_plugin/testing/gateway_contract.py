@@ -47,9 +47,7 @@ class ScriptedServer(LoopbackServer):
         return self._script.pop(0) if len(self._script) > 1 else self._script[0]
 
 
-def outgoing(
-    number: int = 1, *, to: str = RECIPIENT, text: str = TEXT, receipts: str | None = None
-) -> Outgoing:
+def outgoing(number: int = 1, *, to: str = RECIPIENT, text: str = TEXT, receipts: str | None = None) -> Outgoing:
     """A message to send; ``number`` makes its id."""
     return Outgoing(id=UUID(int=number), to=to, text=text, receipt_url=receipts)
 
@@ -145,18 +143,14 @@ class GatewayContract:
         verdicts = subject.send(messages)
         assert [verdict.outcome for verdict in verdicts] == [Outcome.ACCEPTED] * size
 
-    def test_a_refused_recipient_is_a_refusal_of_that_number(
-        self, subject: Gateway, server: ScriptedServer
-    ) -> None:
+    def test_a_refused_recipient_is_a_refusal_of_that_number(self, subject: Gateway, server: ScriptedServer) -> None:
         verdict = self._answered(subject, server, self.refused_recipient)
         if verdict is not None:
             assert (verdict.outcome, verdict.about) == (Outcome.REFUSED, About.RECIPIENT)
             assert verdict.for_good
             assert verdict.reason
 
-    def test_a_refused_account_is_a_refusal_of_the_account(
-        self, subject: Gateway, server: ScriptedServer
-    ) -> None:
+    def test_a_refused_account_is_a_refusal_of_the_account(self, subject: Gateway, server: ScriptedServer) -> None:
         """P21: it stops the provider, not the message."""
         verdict = self._answered(subject, server, self.refused_account)
         if verdict is not None:
@@ -201,9 +195,7 @@ class GatewayContract:
             assert verdict.outcome is Outcome.UNKNOWN
 
     @pytest.mark.parametrize("status", [204, 302, 400, 401, 403, 404, 408, 409, 418, 500, 502, 503, 504])
-    def test_a_bare_status_is_never_an_acceptance(
-        self, subject: Gateway, server: ScriptedServer, status: int
-    ) -> None:
+    def test_a_bare_status_is_never_an_acceptance(self, subject: Gateway, server: ScriptedServer, status: int) -> None:
         if self.over_http:
             verdict = self._answered(subject, server, Reply(status=status))
             assert verdict is not None
@@ -288,16 +280,12 @@ class GatewayContract:
             self.throttled,
         )
         loose = [Reply(status=status, body=body) for status in (200, 400, 401, 500)]
-        loose += [
-            replace(reply, ending=ending) for reply in loose[:1] for ending in (Ending.HANG, Ending.RESET)
-        ]
+        loose += [replace(reply, ending=ending) for reply in loose[:1] for ending in (Ending.HANG, Ending.RESET)]
         return [*(reply for reply in known if reply is not None), *loose]
 
     def hidden(self, settings: Any) -> Sequence[str]:
         """What must be told nowhere: the credentials, the number, the text."""
-        secrets = [
-            getattr(settings, field.name) for field in fields_of(self.gateway.Settings) if field.secret
-        ]
+        secrets = [getattr(settings, field.name) for field in fields_of(self.gateway.Settings) if field.secret]
         hidden = [RECIPIENT, RECIPIENT.removeprefix("+"), TEXT, quote(TEXT), quote_plus(TEXT), *secrets]
         return [value for value in hidden if value]
 

@@ -72,9 +72,7 @@ class PhoneGateway(Gateway):
     @classmethod
     def capabilities(cls, settings: Any) -> Capabilities:
         """Everything but flash and inbound; the batch is a setting."""
-        return Capabilities(
-            batch_size=settings.batch_size, longest=_LONGEST, receipts=True, balance=True, lookup=True
-        )
+        return Capabilities(batch_size=settings.batch_size, longest=_LONGEST, receipts=True, balance=True, lookup=True)
 
     def __post_init__(self) -> None:
         self._base = base_address(self.settings.base_url)
@@ -150,10 +148,7 @@ class PhoneGateway(Gateway):
         """What the server holds under the reference, else under the message's own id."""
         told = self._asked(f"/messages/{quote(reference or str(message.id), safe='')}", what="message")
         try:
-            return [
-                Found(reference=one["reference"], status=ReceiptStatus(one["status"]))
-                for one in told["messages"]
-            ]
+            return [Found(reference=one["reference"], status=ReceiptStatus(one["status"])) for one in told["messages"]]
         except (LookupError, TypeError, ValueError):
             raise unreadable("message") from None
 

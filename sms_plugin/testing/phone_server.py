@@ -190,9 +190,7 @@ class PhoneServer(LoopbackServer):
 
 
 def _message(told: Mapping[str, Any]) -> dict[str, str]:
-    message = {name: told[name] for name in ("id", "to", "text")} | {
-        "receipt_url": told.get("receipt_url") or ""
-    }
+    message = {name: told[name] for name in ("id", "to", "text")} | {"receipt_url": told.get("receipt_url") or ""}
     if not all(isinstance(value, str) for value in message.values()) or not message["to"]:
         raise ValueError("not a message")
     return message
@@ -215,12 +213,8 @@ def _answered(control: Control, results: Mapping[str, object]) -> Reply:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sms_plugin.testing.phone_server", description="Phones on a page."
-    )
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on; this machine only by default"
-    )
+    parser = argparse.ArgumentParser(prog="python -m sms_plugin.testing.phone_server", description="Phones on a page.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; this machine only by default")
     parser.add_argument("--port", type=int, default=5001, help="0 takes any free port")
     parser.add_argument("--ledger", type=Path, help="file that gets one JSON line for every submission")
     parser.add_argument("--token", default=TOKEN)

@@ -77,7 +77,7 @@ def _scope(record: object, entity: BoundEntity, people: Sequence[object], state:
 def _value(name: str, scope: _Scope, state: State) -> object:
     for entity, record in scope:
         if name in entity.shortcodes:
-            return _read(entity.shortcodes[name], record, state)
+            return read(entity.shortcodes[name], record, state)
     if name in state.registry.company:
         return state.registry.company[name]()
     raise SmsError(
@@ -87,9 +87,10 @@ def _value(name: str, scope: _Scope, state: State) -> object:
     )
 
 
-def _read(reader: ShortcodeReader, record: Any, state: State) -> object:
+def read(reader: ShortcodeReader, record: Any, state: State) -> object:
+    """A shortcode's value on a record. What the host's attribute raises goes through; ``SmsError`` without a currency."""
     if isinstance(reader, LinkReader):
-        return state.links(reader.declared.endpoint, {name: read(record) for name, read in reader.values.items()})
+        return state.links(reader.declared.endpoint, {name: of(record) for name, of in reader.values.items()})
     if not isinstance(reader, MoneyReader):
         return reader(record)
     amount = reader.amount(record)

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from host_demo import create_app
 from host_demo.setup import prepare
-from sms_plugin import schema
+from sms_plugin import Entity, Person, schema
 from sms_plugin.models import Base, Provider, TriggerRow
 from sms_plugin.secrets import Vault, new_key
+from tests.portal import Client, Portal, make_portal
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -87,6 +88,23 @@ def test_twelve_mistakes_of_a_broken_portal_are_all_named_in_one_run(tmp_path: P
     assert result.returncode == 1
     missing = [mistake for mistake in MISTAKES if not all(part in result.stdout for part in mistake)]
     assert missing == [], result.stdout + result.stderr
+
+
+def test_a_shortcode_whose_attribute_raises_is_named(portal: Portal, ana: Client) -> None:
+    """What only a record can show: the attribute exists, and breaks."""
+    broken = make_portal(
+        portal.app.config["SQLALCHEMY_DATABASE_URI"],
+        Entity(
+            Client,
+            "clients",
+            person=Person(name="name", phones="phone"),
+            shortcodes={"contact_firstname": lambda client: client.nmae},  # type: ignore[attr-defined]
+        ),
+    )
+    result = broken.app.test_cli_runner().invoke(args=["sms", "check"])
+    assert result.exit_code == 1
+    assert "shortcode contact_firstname" in result.output
+    assert "nmae" in result.output
 
 
 def test_without_tables_it_says_which_command_makes_them(tmp_path: Path) -> None:

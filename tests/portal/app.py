@@ -185,9 +185,7 @@ class Portal:
             return found
 
 
-def make_portal(
-    url: str, *declared: Declaration, tables: bool = True, **config: object
-) -> Portal:
+def make_portal(url: str, *declared: Declaration, tables: bool = True, **config: object) -> Portal:
     """A portal on a database, migrated, with these declarations or its usual ones."""
     app = Flask("tests.portal")
     app.config.update(
