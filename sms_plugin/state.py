@@ -11,6 +11,7 @@ from threading import Event, RLock
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from sms_plugin.catalog.loader import Catalogue
@@ -86,6 +87,8 @@ class State:
         try:
             ours = session.get_bind(mapper=inspect(Message))
             theirs = session.get_bind(mapper=inspect(model))
+        except UnboundExecutionError:
+            return False
         finally:
             session.close()
         return theirs is ours

@@ -36,7 +36,7 @@ class Binding:
     reaches: set[str] = field(default_factory=set)
     eager: dict[tuple[str, ...], LoaderOption] = field(default_factory=dict)
 
-    def reader(self, read: Read[Any], *, where: str) -> Reader:
+    def reader(self, read: Any, *, where: str) -> Reader:
         """The path or function as a reader; a wrong path is noted, and reads None."""
         if callable(read):
             return read
@@ -55,9 +55,10 @@ class Binding:
         def read(what: Read[Any] | None, name: str) -> Reader | None:
             return None if what is None else self.reader(what, where=f"{where}, person's {name}")
 
-        if person.consents is not None and not callable(person.consents):
+        consents: Any = person.consents
+        if consents is not None and not callable(consents):
             self.run.complain(
-                f"{where}, person's consents is {person.consents!r}.",
+                f"{where}, person's consents is {consents!r}.",
                 code="bad_read",
                 hint="Give a function of the record and the purpose.",
             )
@@ -77,20 +78,17 @@ class Binding:
             client=read(person.client, "client"),
         )
 
-    def targets(
-        self, wanted: Read[Any] | Person[Any] | Sequence[Read[Any]], *, where: str
-    ) -> tuple[Target, ...]:
+    def targets(self, wanted: Read[Any] | Person[Any] | Sequence[Read[Any]], *, where: str) -> tuple[Target, ...]:
         """The ways from a record to people, in their order."""
         if isinstance(wanted, Person):
             return (Target(read=_itself, person=self.person(wanted, where=where)),)
-        several = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted]
+        several: Sequence[Any] = wanted if isinstance(wanted, (list, tuple)) else [wanted]
         return tuple(target for each in several if (target := self._target(each, where=where)) is not None)
 
     def also(self, also: Mapping[str, str], *, where: str) -> dict[str, Reader]:
         """The readers of the records whose sections a text may use too."""
         readers = {
-            section: self._another(path, section, where=f"{where}, also[{section!r}]")
-            for section, path in also.items()
+            section: self._another(path, section, where=f"{where}, also[{section!r}]") for section, path in also.items()
         }
         return {section: reader for section, reader in readers.items() if reader is not None}
 
@@ -109,7 +107,7 @@ class Binding:
         if option is not None:
             self.eager[path.steps[: len(path.relationships)]] = option
 
-    def _target(self, read: Read[Any], *, where: str) -> Target | None:
+    def _target(self, read: Any, *, where: str) -> Target | None:
         if not isinstance(read, str):
             if callable(read):
                 # where a function leads shows when it is called: to any of the declared people
@@ -168,8 +166,7 @@ def bind(run: Resolution, entity: Entity[Any]) -> BoundEntity:
     binding = Binding(run=run, model=entity.model)
     person = None if entity.person is None else binding.person(entity.person, where=where)
     to = {
-        audience: binding.targets(wanted, where=f"{where}, to[{audience!r}]")
-        for audience, wanted in entity.to.items()
+        audience: binding.targets(wanted, where=f"{where}, to[{audience!r}]") for audience, wanted in entity.to.items()
     }
     also = binding.also(entity.also, where=where)
     shortcodes: dict[str, ShortcodeReader] = {}

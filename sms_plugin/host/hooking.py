@@ -154,9 +154,7 @@ def _check_date(run: Resolution, model: type[Any], when: Dated | Yearly, *, wher
             hint="The database selects the due rows: give a column or an SQL expression, not a Python property.",
         )
     elif not _is_date(at.type):
-        run.complain(
-            f"{where}: its column holds {at.type!r}, no date.", code="bad_date", hint="Give a date or a time."
-        )
+        run.complain(f"{where}: its column holds {at.type!r}, no date.", code="bad_date", hint="Give a date or a time.")
     elif isinstance(when, Dated) and not when.by_day and when.offset and _has_no_time(at.type):
         run.complain(
             f"{where}: hours from a date without a time of day.",
@@ -182,7 +180,7 @@ def _check_tables(run: Resolution, model: type[Any], asked: Any, *, where: str, 
         run.complain(
             f"{where}: it asks the table {', '.join(map(repr, foreign))}, which is not {model.__name__}'s.",
             code=code,
-            hint=f"Give an expression on {model.__name__}, or a subquery such as {model.__name__}.….has(…).",
+            hint=f"Give an expression on {model.__name__}, or ask its relationship: {model.__name__}.….has(…).",
         )
 
 

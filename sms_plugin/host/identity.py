@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +27,7 @@ def check_key(model: type[Any], *, where: str) -> None:
     for column in inspect(model).primary_key:
         if isinstance(column.type, sa.LargeBinary) or _python_type(column) is bytes:
             raise ConfigurationError(
-                f"{where}: the primary key {column.name!r} of {model.__name__} holds bytes, which cannot be kept as text.",
+                f"{where}: the primary key {column.name!r} of {model.__name__} holds bytes, not to be kept as text.",
                 code="bytes_key",
                 hint="Declare an entity whose key is a number, a text, a date or a UUID.",
             )
@@ -33,13 +35,13 @@ def check_key(model: type[Any], *, where: str) -> None:
 
 def key_text(values: tuple[Any, ...]) -> str:
     """A primary key as text; a composite one as a JSON list."""
-    parts = [part.isoformat() if hasattr(part, "isoformat") else str(part) for part in values]
+    parts = [_part(value) for value in values]
     return parts[0] if len(parts) == 1 else json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
 def key_of(record: object) -> str:
     """The primary key of a flushed record as text. Raises ``ValueError`` where it has none yet."""
-    identity = inspect(record).identity  # type: ignore[attr-defined]
+    identity = inspect(record).identity
     if identity is None:
         raise ValueError("the record has no primary key yet: flush it first")
     return key_text(tuple(identity))
@@ -49,20 +51,44 @@ def key_values(model: type[Any], key: str) -> tuple[Any, ...]:
     """The primary key's values again. Raises ``ValueError`` for a text that is no key of this model."""
     columns = inspect(model).primary_key
     parts = [key] if len(columns) == 1 else json.loads(key)
-    if len(parts) != len(columns):
+    if not isinstance(parts, list) or len(parts) != len(columns):
         raise ValueError(f"{key!r} is no key of {model.__name__}")
     return tuple(_read_back(column, part) for column, part in zip(columns, parts, strict=True))
 
 
+def _part(value: Any) -> str:
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Decimal):
+        # 5 and 5.00 are one key; what the host assigned and what the database gives back differ in that
+        return f"{value.normalize():f}"
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
 def _read_back(column: sa.Column[Any], part: str) -> Any:
     kind = _python_type(column)
+    if kind is not None:
+        return _value(kind, part)
+    # a decorated type that does not say what it gives mostly gives what it decorates, else what is written
+    below = getattr(getattr(column.type, "impl", None), "python_type", str)
+    try:
+        return _value(below, part)
+    except ValueError:
+        return part
+
+
+def _value(kind: Any, part: str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind[part]
     if hasattr(kind, "fromisoformat"):
         return kind.fromisoformat(part)
     return kind(part)
 
 
 def _python_type(column: sa.Column[Any]) -> Any:
+    """What the column gives in Python, or None for a type that does not say."""
     try:
-        return column.type.python_type
+        kind = column.type.python_type
     except NotImplementedError:
-        return str
+        return None
+    return None if kind is object else kind

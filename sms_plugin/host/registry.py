@@ -24,6 +24,7 @@ class Registry:
     known_shortcodes: frozenset[str]
     problems: tuple[ConfigurationError, ...] = ()
     _by_type: dict[type[Any], BoundEntity | None] = field(default_factory=dict, repr=False)
+    _by_person: dict[type[Any], BoundEntity | None] = field(default_factory=dict, repr=False)
     _plans: dict[type[Any], Plan | None] = field(default_factory=dict, repr=False)
 
     def entity_of(self, model: type[Any]) -> BoundEntity | None:
@@ -32,6 +33,13 @@ class Registry:
             by_model = {entity.model: entity for entity in self.entities.values()}
             self._by_type[model] = next((by_model[base] for base in model.__mro__ if base in by_model), None)
         return self._by_type[model]
+
+    def person_of(self, model: type[Any]) -> BoundEntity | None:
+        """The declared person that a model is, by itself or by a base, or None."""
+        if model not in self._by_person:
+            people = {entity.model: entity for entity in self.entities.values() if entity.person is not None}
+            self._by_person[model] = next((people[base] for base in model.__mro__ if base in people), None)
+        return self._by_person[model]
 
     def ref_of(self, record: object) -> RecordRef | None:
         """The soft name of a record, or None for one of no entity."""
@@ -70,18 +78,18 @@ class Registry:
     def reachable(self, trigger: str) -> frozenset[str]:
         """The shortcodes that a text of this trigger may use.
 
-        Where several entities fire it, those that every one of them reaches; where none does yet, those of its section.
+        Where several hooks fire it, those that every one of them reaches; where none does yet, those of its section.
         """
         reason = self.reason(trigger)
-        fired_by = {hook.entity.key: hook.entity for hook in self.hooks_of(trigger)}.values()
-        if not fired_by:
-            fired_by = [entity for entity in self.entities.values() if entity.section == reason.section]  # type: ignore[assignment]
-        names = [self._reached_from(entity) for entity in fired_by]
+        names = [self._reached_from(hook.entity, hook.reaches) for hook in self.hooks_of(trigger)]
+        if not names:
+            section = [entity for entity in self.entities.values() if entity.section == reason.section]
+            names = [self._reached_from(entity, frozenset()) for entity in section]
         return frozenset.intersection(*names) if names else frozenset(self.company)
 
-    def _reached_from(self, entity: BoundEntity) -> frozenset[str]:
+    def _reached_from(self, entity: BoundEntity, others: frozenset[str]) -> frozenset[str]:
         reached = set(entity.shortcodes) | set(self.company)
-        for key in entity.reaches & self.entities.keys():
+        for key in entity.reaches | others:
             reached |= set(self.entities[key].shortcodes)
         return frozenset(reached)
 

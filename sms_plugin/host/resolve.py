@@ -94,17 +94,16 @@ def _check_model(run: Resolution, entity: Entity[Any], same_bind: SameBind) -> b
 def _mapped(run: Resolution, entity: Entity[Any]) -> str | None:
     """How to speak of the entity, or None after noting that its model is none."""
     hint = "Give a model of the host's database; import all models before the first request."
-    if not isinstance(entity.model, type):
-        run.complain(f"An entity of {entity.model!r}: that is no class.", code="bad_model", hint=hint)
+    model: object = entity.model
+    if not isinstance(model, type):
+        run.complain(f"An entity of {model!r}: that is no class.", code="bad_model", hint=hint)
         return None
     where = f"Entity {entity.name}"
     try:
         inspect(entity.model)
     except SQLAlchemyError as error:
         why = str(error).partition("\n")[0]
-        run.complain(
-            f"{where}: {entity.model.__name__} is no mapped class: {why}", code="bad_model", hint=hint
-        )
+        run.complain(f"{where}: {entity.model.__name__} is no mapped class: {why}", code="bad_model", hint=hint)
         return None
     return where
 
@@ -154,9 +153,7 @@ def _check_trigger(run: Resolution, trigger: Trigger, *, taken: bool) -> bool:
     return False
 
 
-def _company(
-    run: Resolution, sections: Iterable[Section]
-) -> tuple[dict[str, Callable[[], object]], dict[str, str]]:
+def _company(run: Resolution, sections: Iterable[Section]) -> tuple[dict[str, Callable[[], object]], dict[str, str]]:
     company: dict[str, Callable[[], object]] = {}
     where: dict[str, str] = {}
     for section in sections:

@@ -116,7 +116,7 @@ def added(attribute: InstrumentedAttribute[Any]) -> Added:
 
 
 def signal(sent: blinker.Signal, *, record: str) -> Signalled:
-    """Fire when the host sends this signal inside its transaction; ``record`` names the argument that holds the record."""
+    """Fire when the host sends this signal inside its transaction; ``record`` names the argument with the record."""
     return Signalled(signal=sent, record=record)
 
 

@@ -8,16 +8,20 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.http import Http
 from sms_plugin.jobs.steps import step, within
 from sms_plugin.models import Job, Provider, Runner, database_now
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.insertion import insert_once
 from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
 from sms_plugin.outbox.receipts import rematch
@@ -34,11 +38,18 @@ LEASE = timedelta(seconds=60)
 #: A runner not seen for so long is dead, and forgotten.
 FORGET = timedelta(days=1)
 
+#: So many rows of counters are put together in one transaction.
+FOLD = 100
+
 Renew = Callable[[], None]
 
 
 class Lost(Exception):
     """Another process took the job up, because this one did not renew it in time."""
+
+
+class Told(Exception):
+    """This process shall end: the job goes on where it stands, in another one or later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +121,15 @@ def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
 
 
 def _tidy(state: State, renew: Renew) -> int:
-    def work(session: Session) -> int:
-        session.execute(sa.delete(Runner).where(Runner.seen_at < database_now(session) - FORGET))
-        return fold(session)
-
-    return within(state, work)
+    within(
+        state,
+        lambda session: session.execute(sa.delete(Runner).where(Runner.seen_at < database_now(session) - FORGET)),
+    )
+    folded = 0
+    while (rows := within(state, lambda session: fold(session, most=FOLD))) == FOLD:
+        renew()
+        folded += rows
+    return folded + rows
 
 
 JOBS: Mapping[str, Work] = {
@@ -125,35 +140,73 @@ JOBS: Mapping[str, Work] = {
 }
 
 
-def run_due(state: State) -> dict[str, int]:
-    """Do every job whose time has come and that nobody else is doing; what each of them did."""
-    return {name: done for name in JOBS if (done := run_job(state, name)) is not None}
+def run_due(state: State, *, stop: Event | None = None) -> dict[str, int]:
+    """Do every job whose time has come and that nobody else is doing; what each of them did.
+
+    With ``stop``, a job ends early once that is set.
+    """
+    waiting = within(state, _waiting)
+    done: dict[str, int] = {}
+    for name in JOBS:
+        if name in waiting and not (stop is not None and stop.is_set()):
+            number = run_job(state, name, stop=stop)
+            if number is not None:
+                done[name] = number
+    return done
 
 
-def run_job(state: State, name: str, *, now: bool = False) -> int | None:
+def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = None) -> int | None:
     """Do one job where it is due, or at once; what it did, or None where it was not its time. Logs its failure."""
     version = within(state, lambda session: _take(session, name, at_once=now))
     if version is None:
         return None
-    error = ""
+
+    def renew() -> None:
+        if stop is not None and stop.is_set():
+            raise Told(name)
+        within(state, lambda session: _renew(session, name, version))
+
+    rest = timedelta(seconds=JOBS[name].every(state))
     try:
-        return JOBS[name].run(state, lambda: within(state, lambda session: _renew(session, name, version)))
+        done = JOBS[name].run(state, renew)
     except Lost:
         log.warning("the SMS job %s was taken up by another process", name)
         return None
-    except Exception as failure:
-        error = type(failure).__name__
-        log.exception("the SMS job %s failed", name)
+    except Told:
+        _ended(state, name, version, rest=timedelta())
         return None
-    finally:
-        every = timedelta(seconds=JOBS[name].every(state))
-        within(state, lambda session: _end(session, name, version, every=every, error=error))
+    except Exception as failure:
+        if is_busy(failure):
+            log.warning("the SMS job %s found the database busy, and comes again", name)
+        else:
+            log.exception("the SMS job %s failed", name)
+        _ended(state, name, version, rest=rest, error=type(failure).__name__)
+        return None
+    _ended(state, name, version, rest=rest)
+    return done
+
+
+def _ended(state: State, name: str, version: int, *, rest: timedelta, error: str = "") -> None:
+    try:
+        within(state, lambda session: _end(session, name, version, rest=rest, error=error))
+    except DBAPIError:
+        # its lease says enough: it runs out, and the job is taken up again
+        log.warning("the end of the SMS job %s could not be written", name)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return sa.and_(Job.due_at <= now, sa.or_(Job.lease_until.is_(None), Job.lease_until <= now))
+
+
+def _waiting(session: Session) -> set[str]:
+    """The jobs that somebody should take. Reads only, so that a look every second costs SQLite's writers nothing."""
+    rows = session.execute(sa.select(Job.name, _free(database_now(session)).label("free"))).all()
+    return {row.name for row in rows if row.free} | (set(JOBS) - {row.name for row in rows})
 
 
 def _take(session: Session, name: str, *, at_once: bool) -> int | None:
     connection = session.connection()
     now = database_now(session)
-    free = sa.and_(Job.due_at <= now, sa.or_(Job.lease_until.is_(None), Job.lease_until <= now))
     known = session.scalar(sa.select(Job.version).where(Job.name == name))
     if known is None:
         insert = insert_once(Job.__table__, unique="name", dialect=connection.dialect.name)  # type: ignore[arg-type]
@@ -165,7 +218,7 @@ def _take(session: Session, name: str, *, at_once: bool) -> int | None:
         .values(version=known + 1, lease_until=now + LEASE, started_at=now)
         .execution_options(synchronize_session=False)
     )
-    taken = session.execute(take if at_once else take.where(free))
+    taken = session.execute(take if at_once else take.where(_free(now)))
     return known + 1 if taken.rowcount else None  # type: ignore[attr-defined]
 
 
@@ -180,11 +233,11 @@ def _renew(session: Session, name: str, version: int) -> None:
         raise Lost(name)
 
 
-def _end(session: Session, name: str, version: int, *, every: timedelta, error: str) -> None:
+def _end(session: Session, name: str, version: int, *, rest: timedelta, error: str) -> None:
     now = database_now(session)
     session.execute(
         sa.update(Job)
         .where(Job.name == name, Job.version == version)
-        .values(due_at=now + every, lease_until=None, ended_at=now, error=error[:200])
+        .values(due_at=now + rest, lease_until=None, ended_at=now, error=error[:200])
         .execution_options(synchronize_session=False)
     )

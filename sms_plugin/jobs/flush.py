@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from threading import Event
 from typing import TypeAlias
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.steps import within
 from sms_plugin.models import database_now
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.attempts import SETTLE_MARGIN, Departed, Finished, depart, settle
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
@@ -22,12 +25,20 @@ from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement, judge
 from sms_plugin.state import State
 
+log = logging.getLogger(__name__)
+
 #: A claim takes at most so many; on SQLite it is the most rows that one transaction touches.
 CLAIM = 100
 #: A verdict waits at most so long for others to be written with, in seconds.
 SETTLE_WITHIN = 0.25
 #: While requests are under way, the flush looks around so often, in seconds.
 GLANCE = 0.075
+#: Under a rate, a message departs so much before its time, so that the request leaves on the dot.
+AHEAD = timedelta(milliseconds=50)
+#: A busy database is left alone for so long, in seconds.
+BUSY_REST = 0.2
+#: After being told to stop, so many busy answers are taken before what is left is left to its lease.
+LAST_TRIES = 5
 
 #: (provider's token, message) → the public address of its receipts, or None without one.
 ReceiptUrl: TypeAlias = Callable[[str, UUID], str | None]
@@ -43,8 +54,20 @@ class Flushed:
     closed_until: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ready:
+    """A claimed message whose turn has come, and the moment at which its request may leave."""
+
+    claimed: Claimed
+    at: datetime
+
+
 class Flush:
-    """One process's flush: it owns its couriers, and one thread runs it."""
+    """One process's flush: it owns its couriers, and one thread runs it.
+
+    What it holds in memory is held by the database too: claimed messages by their lease, departed ones by their attempt.
+    Verdicts are kept until they are written, over errors and over runs.
+    """
 
     def __init__(self, state: State, *, receipt_url: ReceiptUrl, stopped: Callable[[Judgement], None]) -> None:
         """``stopped`` is told, outside of any transaction, when a provider refused our account for good."""
@@ -55,40 +78,66 @@ class Flush:
         self._stopped = stopped
         self._line: Line | None = None
         self._claimed: list[Claimed] = []
+        self._finished: list[Finished] = []
+        self._dry = False  #: nothing more is due, as far as anybody told
         self._ahead = timedelta()  #: how far the database's clock is ahead of ours
         self._claim_again: datetime | None = None  #: no slot is free before
+        self._apart = timedelta()  #: by the provider's rate
+        self._last_slot: datetime | None = None  #: when the last message that was let go may leave
         self._closed = ""
         self._closed_until: datetime | None = None
+        self._departed = self._accepted = 0
 
     def run(self, stop: Event, *, woken: Callable[[], bool] = lambda: False) -> Flushed:
         """Send what is due, until nothing is or it is told to stop; what departed is always brought home.
 
-        ``woken`` says whether something new may be due.
+        ``woken`` says whether something new may be due. A busy database is waited for. Raises ``ConfigurationError``
+        where the provider's credentials cannot be read.
         """
-        departed = accepted = 0
-        dry = False
-        finished: list[Finished] = []
+        self._departed = self._accepted = 0
+        self._dry = False
+        busy = 0
         try:
             while True:
-                dry = (dry and not woken()) or stop.is_set()
-                if not dry:
-                    dry = self._replenish()
-                going = [] if stop.is_set() else self._ready()
-                if finished or going:
-                    departed += self._exchange(finished, going)
-                    accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
-                if not self._couriers.in_flight and (stop.is_set() or (dry and not self._claimed)):
+                try:
+                    self._round(stop, woken)
+                    busy = 0
+                except DBAPIError as error:
+                    busy += 1
+                    if not is_busy(error) or (stop.is_set() and busy > LAST_TRIES):
+                        raise
+                    log.warning("the database is busy; the SMS flush waits for it")
+                    time.sleep(BUSY_REST)
+                if self._is_done(stop):
                     break
-                finished = self._wait(stop)
+                self._wait(stop)
         finally:
-            self._give_back()
+            self._give_back(self._claimed)
         return Flushed(
-            departed=departed, accepted=accepted, closed=self._closed, closed_until=self._closed_until
+            departed=self._departed,
+            accepted=self._accepted,
+            closed=self._closed,
+            closed_until=self._closed_until,
         )
 
     def close(self) -> None:
         """End the couriers; what they carry is finished first."""
         self._couriers.dismiss()
+
+    def _round(self, stop: Event, woken: Callable[[], bool]) -> None:
+        self._dry = self._dry and not woken()
+        try:
+            if not stop.is_set():
+                self._keep_fresh()
+                self._replenish()
+        finally:
+            # verdicts are written even where nothing can be claimed
+            self._exchange([] if stop.is_set() else self._ready())
+
+    def _is_done(self, stop: Event) -> bool:
+        if self._couriers.in_flight or self._finished:
+            return False
+        return stop.is_set() or (self._dry and not self._claimed)
 
     @property
     def _now(self) -> datetime:
@@ -101,14 +150,21 @@ class Flush:
         batch = 1 if self._line is None else self._line.capabilities.batch_size
         return max(self._settings.threads + self._settings.threads // 2, batch)
 
-    def _replenish(self) -> bool:
-        """Claim where few are in hand; whether nothing more is due."""
-        if len(self._claimed) >= self._window or (self._claim_again is not None and self._now < self._claim_again):
-            return False
+    def _keep_fresh(self) -> None:
+        """Give back what a slow provider kept waiting for half of its lease: a lease that runs out is held against it."""
+        oldest = self._now + timedelta(seconds=self._settings.lease / 2)
+        self._give_back([each for each in self._claimed if each.until < oldest])
+
+    def _replenish(self) -> None:
+        """Claim where few are in hand and more may be due."""
+        if self._dry or len(self._claimed) >= self._window:
+            return
+        if self._claim_again is not None and self._now < self._claim_again:
+            return
         got = within(self._state, self._claim)
-        self._claim_again = got.again_at
+        self._claim_again, self._apart = got.again_at, got.apart
         self._claimed.extend(got.messages)
-        return got.looked_at == 0
+        self._dry = got.looked_at == 0
 
     def _claim(self, session: Session) -> Claim:
         now = database_now(session)
@@ -136,18 +192,29 @@ class Flush:
         same = old is not None and (old.provider_id, old.changed_at) == (found.provider_id, found.changed_at)
         return old if same else found
 
-    def _ready(self) -> list[Claimed]:
-        """Claimed messages whose time has come, as many as may be under way."""
+    def _ready(self) -> list[_Ready]:
+        """Claimed messages whose time has come, as many as may be under way, none closer together than the rate allows."""
         room = self._window - self._couriers.in_flight
         if room <= 0 or self._line is None:
             return []
-        now = self._now
-        return [each for each in self._claimed[:room] if each.at <= now]
+        horizon = self._now + AHEAD if self._apart else self._now
+        ready: list[_Ready] = []
+        last = self._last_slot
+        for each in self._claimed[:room]:
+            at = each.at if last is None else max(each.at, last + self._apart)
+            if at > horizon:
+                break
+            ready.append(_Ready(claimed=each, at=at))
+            last = at
+        return ready
 
-    def _exchange(self, finished: list[Finished], going: list[Claimed]) -> int:
-        """Settle what came back and let go what is ready, in one transaction; the number that departed."""
-        current = self._line
+    def _exchange(self, ready: list[_Ready]) -> None:
+        """Settle what came back and let go what is ready, in one transaction."""
+        finished, current = self._finished, self._line
+        if not finished and not ready:
+            return
         set_out_by = time.monotonic() + SETTLE_MARGIN.total_seconds() / 2
+        going = [each.claimed for each in ready]
 
         def work(session: Session) -> tuple[list[Departed], Judgement]:
             now = database_now(session)
@@ -159,49 +226,69 @@ class Flush:
             return depart(session, going, provider_id=current.provider_id, now=now, until=until), judgement
 
         departed, judgement = within(self._state, work)
+        self._finished = []
+        self._accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
         if judgement.stopped:
             self._stopped(judgement)
-        if judgement.closed or current is None:
-            self._line = None
-            self._give_back()
-            return 0
-        gone = {each.id for each in going}
-        self._claimed = [each for each in self._claimed if each.id not in gone]
-        self._hand_out(current, departed, set_out_by)
-        return len(departed)
+        if judgement.closed:
+            self._line, self._dry = None, False  # the next claim tells how long it stays closed
+            self._give_back(self._claimed)
+        elif current is not None and ready:
+            self._departed += len(departed)
+            self._claimed = self._claimed[len(ready) :]
+            self._last_slot = ready[-1].at
+            self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, set_out_by)
 
-    def _hand_out(self, current: Line, departed: list[Departed], set_out_by: float) -> None:
+    def _hand_out(
+        self, current: Line, departed: list[Departed], slots: dict[UUID, datetime], set_out_by: float
+    ) -> None:
         size = current.capabilities.batch_size
+        clock = time.monotonic() - self._now.timestamp()
         for start in range(0, len(departed), size):
             some = tuple(departed[start : start + size])
-            urls = tuple(self._receipt_url(current.token, each.id) for each in some)
-            self._couriers.put(Parcel(line=current, messages=some, receipt_urls=urls, set_out_by=set_out_by))
+            self._couriers.put(
+                Parcel(
+                    line=current,
+                    messages=some,
+                    receipt_urls=tuple(self._receipt_url(current.token, each.id) for each in some),
+                    not_before=slots[some[-1].id].timestamp() + clock if self._apart else 0.0,
+                    set_out_by=set_out_by,
+                )
+            )
 
-    def _wait(self, stop: Event) -> list[Finished]:
-        """Wait for the next thing to do; the verdicts that came back meanwhile."""
+    def _wait(self, stop: Event) -> None:
+        """Wait for the next thing to do, and take in the verdicts that come back meanwhile."""
         busy = self._couriers.in_flight
         if not busy:
             stop.wait(min(self._until_next_slot(), GLANCE))
-            return []
-        finished = self._couriers.collect(least=1, wait=min(self._until_next_slot(), GLANCE))
-        if finished and self._couriers.in_flight:
+            return
+        self._finished += self._couriers.collect(least=1, wait=min(self._until_next_slot(), GLANCE))
+        if self._finished and self._couriers.in_flight:
             # a few more to write with it, so that a commit serves several; the others keep the threads busy meanwhile
-            more = min(max(self._settings.threads // 2, 1), busy) - len(finished)
-            finished += self._couriers.collect(least=max(more, 0), wait=SETTLE_WITHIN)
-        return finished
+            more = min(max(self._settings.threads // 2, 1), busy) - len(self._finished)
+            wait = min(self._until_next_slot(), SETTLE_WITHIN)
+            self._finished += self._couriers.collect(least=max(more, 0), wait=wait)
 
     def _until_next_slot(self) -> float:
-        """Seconds until a message may go or be claimed again; a glance where none is waiting for that."""
-        if self._couriers.in_flight >= self._window:
-            return GLANCE
-        times = [each.at for each in self._claimed[:1]]
-        if self._claim_again is not None:
-            times.append(self._claim_again)
-        if not times:
-            return GLANCE
-        return max((min(times) - self._now).total_seconds(), 0.001)
+        """Seconds until a message may go or be claimed again; at least a glance where none is waiting for that."""
+        times = []
+        if self._claimed and self._couriers.in_flight < self._window:
+            first = self._claimed[0].at
+            times.append(first if self._last_slot is None else max(first, self._last_slot + self._apart))
+        if self._claim_again is not None and not self._dry:
+            times.append(self._claim_again + AHEAD)
+        if not times or not self._apart:
+            return SETTLE_WITHIN
+        return max((min(times) - AHEAD - self._now).total_seconds(), 0.001)
 
-    def _give_back(self) -> None:
-        if self._claimed:
-            left, self._claimed = self._claimed, []
-            within(self._state, lambda session: release(session, left))
+    def _give_back(self, some: list[Claimed]) -> None:
+        """End the leases of messages that do not go now; where that fails they stay in hand."""
+        if not some:
+            return
+        try:
+            within(self._state, lambda session: release(session, some))
+        except DBAPIError as error:
+            log.warning("leases could not be given back (%s); they run out", type(error.orig).__name__)
+            return
+        gone = {each.token for each in some}
+        self._claimed = [each for each in self._claimed if each.token not in gone]

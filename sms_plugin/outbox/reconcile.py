@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,8 +19,12 @@ from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.receipts import take
 from sms_plugin.states import MessageState
 
+log = logging.getLogger(__name__)
+
 #: A provider may show a message only after a while, and receipts need their time: the policy waits for both.
 PATIENCE = timedelta(minutes=10)
+#: A provider is asked about a message for so long; after that a person has to say.
+LOOK_FOR = timedelta(days=1)
 #: The clocks of provider and portal may differ by so much.
 CLOCK_MARGIN = timedelta(minutes=2)
 
@@ -39,7 +44,8 @@ class Doubt:
 
 
 def doubts(session: Session, *, now: datetime, after: UUID | None = None, most: int = 50) -> list[Doubt]:
-    """The next unknown messages, in key order. Reads only."""
+    """The next unknown messages that something can still be done about, in key order. Reads only."""
+    in_time = sa.or_(Attempt.departed_at > now - LOOK_FOR, TriggerRow.unknown_policy == "assume")
     query = (
         sa.select(
             Message.id,
@@ -54,6 +60,7 @@ def doubts(session: Session, *, now: datetime, after: UUID | None = None, most: 
         .join(Attempt, Attempt.id == Message.attempt_id)
         .outerjoin(TriggerRow, TriggerRow.key == Message.trigger)
         .where(sa.text(f"sms_message.{IS_LIVE}"), Message.state == MessageState.UNKNOWN.value)
+        .where(in_time)
         .order_by(Message.id)
         .limit(most)
     )
@@ -79,14 +86,18 @@ def look_up(doubt: Doubt, gateway: Gateway) -> Sequence[Found]:
     message = Outgoing(id=doubt.message, to=doubt.number, text=doubt.text)
     try:
         return gateway.look_up(message, reference=doubt.reference, since=doubt.departed_at - CLOCK_MARGIN)
-    except SmsError:
-        return ()
+    except SmsError as error:
+        log.info("the fate of message %s cannot be asked: %s", doubt.message, error.code)
+    except Exception as error:
+        # a gateway of somebody else's; the other doubts are still to be asked about
+        log.error("the gateway %s raised %s", gateway.kind, type(error).__name__)  # noqa: TRY400 - it may hold the text
+    return ()
 
 
 def conclude(session: Session, doubt: Doubt, found: Sequence[Found], *, now: datetime) -> bool:
     """Settle a doubt by what was found, else by its policy once its time has come; whether it is settled.
 
-    Only one candidate that belongs to no other message is taken as proof. Writes in the caller's transaction.
+    Only one candidate that belongs to no other attempt is taken as proof. Writes in the caller's transaction.
     """
     free = [each for each in found if not _of_another(session, each.reference, doubt)]
     if len(free) == 1:
@@ -95,18 +106,25 @@ def conclude(session: Session, doubt: Doubt, found: Sequence[Found], *, now: dat
         return True
     if now < doubt.departed_at + PATIENCE:
         return False
+    # by now a receipt or a person may have settled it: only what is still in doubt follows the policy
+    doubtful = {MessageState.UNKNOWN}
     if doubt.policy == "assume":
-        return bool(move(session, [doubt.message], MessageState.SENT, reason="assumed", now=now))
-    if doubt.policy == "resend" and _first_attempt(session, doubt.message):
-        return bool(move(session, [doubt.message], MessageState.QUEUED, reason="resent", now=now, values={"due_at": now}))
-    return False
+        went = move(session, [doubt.message], MessageState.SENT, reason="assumed", now=now, only_from=doubtful)
+    elif doubt.policy == "resend" and _first_attempt(session, doubt.message):
+        due = {"due_at": now}
+        went = move(
+            session, [doubt.message], MessageState.QUEUED, reason="resent", now=now, only_from=doubtful, values=due
+        )
+    else:
+        return False
+    return bool(went)
 
 
 def _of_another(session: Session, reference: str, doubt: Doubt) -> bool:
     other = sa.select(Attempt.id).where(
         Attempt.provider_id == doubt.provider_id,
         Attempt.reference == reference,
-        Attempt.message_id != doubt.message,
+        Attempt.id != doubt.attempt,
     )
     return session.scalar(other.limit(1)) is not None
 

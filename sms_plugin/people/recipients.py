@@ -32,7 +32,14 @@ class Recipient:
 
 
 def recipients(
-    record: object, *, entity: BoundEntity, to: Sequence[Target], purpose: str, audience: str, registry: Registry, settings: Settings
+    record: object,
+    *,
+    entity: BoundEntity,
+    to: Sequence[Target],
+    purpose: str,
+    audience: str,
+    registry: Registry,
+    settings: Settings,
 ) -> list[Recipient]:
     """Everybody whom the record reaches, each number once; empty where it leads to nobody.
 
@@ -72,7 +79,13 @@ def _person(record: object, target: Target, registry: Registry) -> tuple[BoundPe
 
 
 def _resolved(
-    record: Any, person: BoundPerson, entity: BoundEntity | None, *, purpose: str, registry: Registry, settings: Settings
+    record: Any,
+    person: BoundPerson,
+    entity: BoundEntity | None,
+    *,
+    purpose: str,
+    registry: Registry,
+    settings: Settings,
 ) -> list[Recipient]:
     client = _client(record, person, entity)
     numbers, problem = _numbers(record, person, purpose=purpose, settings=settings)

@@ -75,7 +75,12 @@ def net(facts: Iterable[Fact], registry: Registry) -> list[Netted]:
                 members.pop((fact.record, fact.attribute, fact.member), None)
             case FactKind.SIGNAL | FactKind.HAND:
                 spoken.append(fact)
-    left = [Netted(hook=hook, record=record, trigger=hook.trigger) for record in created if _here(record) for hook in _plan(registry, record).created]
+    left = [
+        Netted(hook=hook, record=record, trigger=hook.trigger)
+        for record in created
+        if _here(record)
+        for hook in _plan(registry, record).created
+    ]
     left += _changed(changes, created, registry)
     left += [
         Netted(hook=hook, record=record, member=member, trigger=hook.trigger)

@@ -144,9 +144,7 @@ def _attribute(model: type[Any], column: sa.Column[Any]) -> str:
     return inspect(model).get_property_by_column(column).key
 
 
-def _firing(
-    hook: BoundHook, row: TriggerRow, record: Any, value: date, window: Window, *, state: State
-) -> Firing:
+def _firing(hook: BoundHook, row: TriggerRow, record: Any, value: date, window: Window, *, state: State) -> Firing:
     fires_at = window.fires_at(value)
     ends = [fires_at + validity(row)]
     overtaken = window.useless_from(value)

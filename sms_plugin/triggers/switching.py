@@ -59,6 +59,4 @@ def set_text(
 
 
 def _record(session: Session, trigger: str, action: str, *, who: str, now: datetime, **detail: str) -> None:
-    session.add(
-        Change(id=new_id(now), at=now, who=who[:120], what=f"trigger {trigger}", action=action, detail=detail)
-    )
+    session.add(Change(id=new_id(now), at=now, who=who[:120], what=f"trigger {trigger}", action=action, detail=detail))

@@ -48,7 +48,9 @@ class Window:
     def fires_at(self, value: date) -> datetime:
         """When the hook fires for a record with this date, aware UTC."""
         if isinstance(self.when, Yearly):
-            return max((at_hour(day, self.hour, self.zone) for day in self.days if _same_day(_day(value, self.zone), day)))
+            return max(
+                (at_hour(day, self.hour, self.zone) for day in self.days if _same_day(_day(value, self.zone), day))
+            )
         if self.when.by_day:
             return at_hour(_day(value, self.zone) + self.when.offset, self.hour, self.zone)
         return _moment(value, self.zone) + self.when.offset

@@ -98,7 +98,7 @@ def test_a_shortcode_whose_attribute_raises_is_named(portal: Portal, ana: Client
             Client,
             "clients",
             person=Person(name="name", phones="phone"),
-            shortcodes={"contact_firstname": lambda client: client.nmae},  # type: ignore[attr-defined]
+            shortcodes={"contact_firstname": lambda client: client.nmae},
         ),
     )
     result = broken.app.test_cli_runner().invoke(args=["sms", "check"])
