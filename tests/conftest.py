@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sms_plugin.testing.phone_server import PhoneServer
+from tests import databases
 from tests.portal import Client, Portal, make_portal
 
+KINDS = os.environ.get("SMS_TEST_DATABASES", databases.SQLITE).split(",")
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database that nobody else uses."""
-    return f"sqlite:///{tmp_path / 'portal.db'}"
+    with databases.fresh(request.param, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

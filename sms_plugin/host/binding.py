@@ -38,9 +38,10 @@ class Binding:
 
     def reader(self, read: Any, *, where: str) -> Reader:
         """The path or function as a reader; a wrong path is noted, and reads None."""
-        if callable(read):
-            return read
         if not isinstance(read, str):
+            if callable(read):
+                function: Reader = read
+                return function
             self.run.complain(f"{where} is {read!r}.", code="bad_read", hint="Give a path or a function.")
             return _nothing
         path = self.run.attempt(lambda: check_path(self.model, read, where=where))

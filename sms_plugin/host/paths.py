@@ -106,5 +106,5 @@ def _relationship(model: type[Any], step: str, *, path: str, where: str) -> Any 
 
 def _names(mapper: Mapper[Any], model: type[Any]) -> set[str]:
     own = {name for name in dir(model) if not name.startswith("_")}
-    mapped = {key for key in mapper.all_orm_descriptors if not key.startswith("_")}
+    mapped = {key for key, _ in mapper.all_orm_descriptors.items() if not key.startswith("_")}
     return mapped | (own - _NOT_FOR_PEOPLE)

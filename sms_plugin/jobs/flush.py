@@ -225,7 +225,13 @@ class Flush:
             until = now + timedelta(seconds=self._settings.request_timeout) + SETTLE_MARGIN
             return depart(session, going, provider_id=current.provider_id, now=now, until=until), judgement
 
-        departed, judgement = within(self._state, work)
+        try:
+            departed, judgement = within(self._state, work)
+        except Exception as error:
+            if finished and not is_busy(error):
+                self._finished = []
+                self._settle_apart(finished)
+            raise
         self._finished = []
         self._accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
         if judgement.stopped:
@@ -238,6 +244,14 @@ class Flush:
             self._claimed = self._claimed[len(ready) :]
             self._last_slot = ready[-1].at
             self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, set_out_by)
+
+    def _settle_apart(self, finished: list[Finished]) -> None:
+        """Settle one by one what could not be written together, so that one odd verdict takes no other along."""
+        for each in finished:
+            try:
+                within(self._state, lambda session, one=each: settle(session, [one], settings=self._settings, now=database_now(session)))  # type: ignore[misc]
+            except Exception:
+                log.exception("a verdict on message %s cannot be written; it will be unknown", each.id)
 
     def _hand_out(
         self, current: Line, departed: list[Departed], slots: dict[UUID, datetime], set_out_by: float
@@ -274,12 +288,13 @@ class Flush:
         times = []
         if self._claimed and self._couriers.in_flight < self._window:
             first = self._claimed[0].at
-            times.append(first if self._last_slot is None else max(first, self._last_slot + self._apart))
+            slot = first if self._last_slot is None else max(first, self._last_slot + self._apart)
+            times.append(slot - AHEAD)
         if self._claim_again is not None and not self._dry:
-            times.append(self._claim_again + AHEAD)
+            times.append(self._claim_again)
         if not times or not self._apart:
             return SETTLE_WITHIN
-        return max((min(times) - AHEAD - self._now).total_seconds(), 0.001)
+        return max((min(times) - self._now).total_seconds(), 0.001)
 
     def _give_back(self, some: list[Claimed]) -> None:
         """End the leases of messages that do not go now; where that fails they stay in hand."""
@@ -290,5 +305,5 @@ class Flush:
         except DBAPIError as error:
             log.warning("leases could not be given back (%s); they run out", type(error.orig).__name__)
             return
-        gone = {each.token for each in some}
-        self._claimed = [each for each in self._claimed if each.token not in gone]
+        gone = set(some)
+        self._claimed = [each for each in self._claimed if each not in gone]

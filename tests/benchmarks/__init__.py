@@ -1,0 +1,1 @@
+"""What the plugin costs, as ratios measured in one run. Nothing here passes or fails: ``python -m tests.benchmarks``."""

@@ -1,0 +1,81 @@
+"""What every benchmark stands on: a portal with a tuned SQLite file, and the phone server in a process of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+from flask import Flask
+
+from sms_plugin.testing.phone_server import RECEIPT_SECRET, TOKEN
+from tests.portal import Client, Invoice, Portal, make_portal
+
+
+@contextmanager
+def phones() -> Iterator[str]:
+    """The address of a phone server that shares no interpreter with what is measured."""
+    command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1].rstrip("/")
+        finally:
+            process.terminate()
+
+
+def control(url: str, **values: object) -> None:
+    """Empty the phones and set how the server answers; receipts are off, so that they cost neither side anything."""
+    requests.post(f"{url}/reset", timeout=10).raise_for_status()
+    requests.post(f"{url}/control", json={"mode": "no_receipts", **values}, timeout=10).raise_for_status()
+
+
+def ledger(url: str) -> list[dict[str, Any]]:
+    """What the phone server took."""
+    answer = requests.get(f"{url}/ledger", timeout=60)
+    lines: list[dict[str, Any]] = answer.json()
+    return lines
+
+
+def portal_on(file: Path, *, url: str, **config: object) -> Portal:
+    """A portal whose provider is the phone server, with the database set as ``flask sms check`` advises."""
+    portal = make_portal(f"sqlite:///{file}", **config)
+    with portal.app.app_context():
+        sa.event.listen(portal.db.engine, "connect", _tune)
+        portal.db.engine.dispose()
+        portal.use_kind(
+            "phone", {"base_url": url, "token": TOKEN, "receipt_secret": RECEIPT_SECRET}, name="phone"
+        )
+        portal.switch_on("charge_created")
+        portal.db.session.add(Client(name="Ana", phone="912 345 678", language="en"))
+        portal.db.session.commit()
+    return portal
+
+
+def _tune(connection: Any, record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def charge(portal: Portal, count: int) -> None:
+    """So many invoices, each of which texts the client: the way that a portal's own messages take."""
+    session = portal.db.session
+    client = session.get(Client, 1)
+    for start in range(0, count, 200):
+        some = range(start, min(start + 200, count))
+        session.add_all(Invoice(client=client, number=f"F{n}", due_on=dt.date(2026, 12, 1)) for n in some)
+        session.commit()
+    session.remove()
+
+
+def close(app: Flask, portal: Portal) -> None:
+    """Let go of the database."""
+    with app.app_context():
+        portal.db.session.remove()
+        portal.db.engine.dispose()
