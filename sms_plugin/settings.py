@@ -5,7 +5,7 @@ Every key starts with ``SMS_``; one that is not known is an error, so that a typ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,19 +62,27 @@ def _keys(value: object) -> tuple[str, ...]:
     raise _wrong("SMS_SECRET_KEYS", "is neither a text nor a list", "Give keys made by `flask sms key`.")
 
 
-def _number(key: str, value: object, kind: type[int] | type[float], least: float) -> float:
+def _number(key: str, value: Any, kind: type[int] | type[float], least: float) -> float:
+    what = "a whole number" if kind is int else "a number"
+    hint = f"Give {what} of at least {least:g} and less than a million."
     try:
-        number = kind(value)  # type: ignore[call-overload]
-    except (TypeError, ValueError):
-        raise _wrong(key, f"is {value!r}, which is not a number", f"Give a number of at least {least:g}.") from None
-    if not least <= number < 1_000_000:
-        raise _wrong(key, f"is {number}", f"Give a number of at least {least:g}.")
-    return number  # type: ignore[no-any-return]
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _wrong(key, f"is {value!r}, which is not a number", hint) from None
+    if isinstance(value, bool) or not least <= number < 1_000_000 or kind(number) != number:
+        raise _wrong(key, f"is {value!r}", hint)
+    return kind(number)
 
 
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.netloc
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise _wrong("SMS_PUBLIC_URL", "is no web address", "Give one such as https://portal.example.com.")
     return value.rstrip("/")
 
@@ -107,7 +115,7 @@ def _prefix(value: str) -> str:
     return value.rstrip("/")
 
 
-_TEXTS = {
+_TEXTS: Mapping[str, Callable[[str], str]] = {
     "public_url": _public_url,
     "timezone": _zone,
     "scheduler": _scheduler,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean
-from sms_plugin.host.bound import BoundEntity, BoundHook, Plan, Reason
+from sms_plugin.host.bound import BoundEntity, BoundHook, Plan, Reason, Target
 from sms_plugin.host.identity import RecordRef, key_of
 from sms_plugin.host.when import HookKind
 
@@ -67,9 +67,15 @@ class Registry:
                 hint=did_you_mean(trigger, self.reasons) or "See `flask sms trigger list`.",
             ) from None
 
-    def hooks_of(self, trigger: str) -> tuple[BoundHook, ...]:
-        """The hooks that fire a trigger."""
-        return tuple(hook for hook in self.hooks if hook.trigger == trigger)
+    def hooks_of(self, trigger: str, *, entity: str | None = None) -> tuple[BoundHook, ...]:
+        """The hooks that fire a trigger, of all entities or of the one with this key."""
+        return tuple(
+            hook for hook in self.hooks if hook.trigger == trigger and entity in {None, hook.entity.key}
+        )
+
+    def to_by_hand(self, trigger: str, *, entity: str) -> tuple[Target, ...]:
+        """Whom a hand reaches that fires a trigger for a record of an entity; empty: whom the entity itself reaches."""
+        return next((hook.to for hook in self.hooks_of(trigger, entity=entity) if hook.to), ())
 
     def date_hooks(self) -> Iterable[BoundHook]:
         """The hooks that the sweep looks after."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
@@ -95,14 +96,19 @@ def _lapse(state: State, renew: Renew) -> int:
 
 def _reconcile(state: State, renew: Renew) -> int:
     settled = within(state, lambda session: rematch(session, now=database_now(session)))
-    after = None
-    with Http(connect_timeout=state.settings.connect_timeout, read_timeout=state.settings.read_timeout) as http:
-        while found := within(state, lambda session, after=after: doubts(session, now=database_now(session), after=after)):  # type: ignore[misc]
+    settings = state.settings
+    with Http(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout) as http:
+        found = _next_doubts(state, after=None)
+        while found:
             for doubt in found:
                 renew()
                 settled += _settle_doubt(state, doubt, http)
-            after = found[-1].message
+            found = _next_doubts(state, after=found[-1].message)
     return settled
+
+
+def _next_doubts(state: State, *, after: UUID | None) -> list[Doubt]:
+    return within(state, lambda session: doubts(session, now=database_now(session), after=after))
 
 
 def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:

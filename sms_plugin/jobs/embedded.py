@@ -23,31 +23,32 @@ class Embedded:
         self._app = app
         self._state = state
         self._lock = Lock()
-        self._pid: int | None = None
+        self._tried_in: int | None = None  #: the process whose first request was served
+        self._pid: int | None = None  #: the process of the runner
         self._runner: ProcessRunner | None = None
 
     def start_with_first_request(self) -> None:
         """Start where requests are really served: never under testing, once per process. A wrong set-up is logged:
         the portal's pages must go on.
         """
-        if self._pid == os.getpid() or self._state.testing or self._state.settings.scheduler == "off":
+        if self._tried_in == os.getpid() or self._state.testing or self._state.settings.scheduler == "off":
             return
+        self._tried_in = os.getpid()
         try:
             self.start()
         except ConfigurationError as error:
-            log.error("SMS runner not started: %s", error)  # noqa: TRY400 - the sentence says all
+            log.error("SMS runner not started: %s", error)  # the sentence says all
         except Exception:
             log.exception("SMS runner not started")
 
     def start(self) -> None:
         """Start now, unless this process has one. Raises ``ConfigurationError``."""
         with self._lock:
-            if self._pid == os.getpid():
+            if self._runner is not None and self._pid == os.getpid():
                 return
-            self._pid = os.getpid()
             runner = ProcessRunner(self._app, self._state, kind="embedded")
             runner.start()
-            self._runner = runner
+            self._runner, self._pid = runner, os.getpid()
             atexit.register(runner.stop)
 
     def stop(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
-from sms_plugin.jobs.steps import within
+from sms_plugin.jobs.steps import rest, within
 from sms_plugin.models import database_now
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.attempts import SETTLE_MARGIN, Departed, Finished, depart, settle
@@ -29,9 +29,7 @@ log = logging.getLogger(__name__)
 
 #: A claim takes at most so many; on SQLite it is the most rows that one transaction touches.
 CLAIM = 100
-#: A verdict waits at most so long for others to be written with, in seconds.
-SETTLE_WITHIN = 0.25
-#: While requests are under way, the flush looks around so often, in seconds.
+#: A verdict waits at most so long for others to be written with, and the flush looks around so often, in seconds.
 GLANCE = 0.075
 #: Under a rate, a message departs so much before its time, so that the request leaves on the dot.
 AHEAD = timedelta(milliseconds=50)
@@ -65,7 +63,7 @@ class _Ready:
 class Flush:
     """One process's flush: it owns its couriers, and one thread runs it.
 
-    What it holds in memory is held by the database too: claimed messages by their lease, departed ones by their attempt.
+    What it holds in memory is held by the database too: claimed messages by a lease, departed ones by an attempt.
     Verdicts are kept until they are written, over errors and over runs.
     """
 
@@ -99,8 +97,9 @@ class Flush:
         busy = 0
         try:
             while True:
+                claimed = False
                 try:
-                    self._round(stop, woken)
+                    claimed = self._round(stop, woken)
                     busy = 0
                 except DBAPIError as error:
                     busy += 1
@@ -110,7 +109,8 @@ class Flush:
                     time.sleep(BUSY_REST)
                 if self._is_done(stop):
                     break
-                self._wait(stop)
+                if not claimed:
+                    self._wait(stop)
         finally:
             self._give_back(self._claimed)
         return Flushed(
@@ -124,15 +124,15 @@ class Flush:
         """End the couriers; what they carry is finished first."""
         self._couriers.dismiss()
 
-    def _round(self, stop: Event, woken: Callable[[], bool]) -> None:
+    def _round(self, stop: Event, woken: Callable[[], bool]) -> bool:
+        """Exchange, so that the couriers are busy meanwhile, then claim; whether that brought something to let go."""
+        if stop.is_set():
+            self._exchange([])
+            return False
+        self._keep_fresh()
+        self._exchange(self._ready())
         self._dry = self._dry and not woken()
-        try:
-            if not stop.is_set():
-                self._keep_fresh()
-                self._replenish()
-        finally:
-            # verdicts are written even where nothing can be claimed
-            self._exchange([] if stop.is_set() else self._ready())
+        return self._replenish()
 
     def _is_done(self, stop: Event) -> bool:
         if self._couriers.in_flight or self._finished:
@@ -151,20 +151,21 @@ class Flush:
         return max(self._settings.threads + self._settings.threads // 2, batch)
 
     def _keep_fresh(self) -> None:
-        """Give back what a slow provider kept waiting for half of its lease: a lease that runs out is held against it."""
+        """Give back what a slow provider kept waiting for half of its lease: running out is held against a message."""
         oldest = self._now + timedelta(seconds=self._settings.lease / 2)
         self._give_back([each for each in self._claimed if each.until < oldest])
 
-    def _replenish(self) -> None:
-        """Claim where few are in hand and more may be due."""
+    def _replenish(self) -> bool:
+        """Claim where few are in hand and more may be due; whether that brought any."""
         if self._dry or len(self._claimed) >= self._window:
-            return
+            return False
         if self._claim_again is not None and self._now < self._claim_again:
-            return
+            return False
         got = within(self._state, self._claim)
         self._claim_again, self._apart = got.again_at, got.apart
         self._claimed.extend(got.messages)
         self._dry = got.looked_at == 0
+        return bool(got.messages)
 
     def _claim(self, session: Session) -> Claim:
         now = database_now(session)
@@ -193,7 +194,7 @@ class Flush:
         return old if same else found
 
     def _ready(self) -> list[_Ready]:
-        """Claimed messages whose time has come, as many as may be under way, none closer together than the rate allows."""
+        """Claimed messages whose time has come, as many as may be under way, and no closer than the rate allows."""
         room = self._window - self._couriers.in_flight
         if room <= 0 or self._line is None:
             return []
@@ -249,9 +250,15 @@ class Flush:
         """Settle one by one what could not be written together, so that one odd verdict takes no other along."""
         for each in finished:
             try:
-                within(self._state, lambda session, one=each: settle(session, [one], settings=self._settings, now=database_now(session)))  # type: ignore[misc]
+                self._settle([each])
             except Exception:
                 log.exception("a verdict on message %s cannot be written; it will be unknown", each.id)
+
+    def _settle(self, finished: list[Finished]) -> None:
+        def work(session: Session) -> None:
+            settle(session, finished, settings=self._settings, now=database_now(session))
+
+        within(self._state, work)
 
     def _hand_out(
         self, current: Line, departed: list[Departed], slots: dict[UUID, datetime], set_out_by: float
@@ -276,12 +283,10 @@ class Flush:
         if not busy:
             stop.wait(min(self._until_next_slot(), GLANCE))
             return
-        self._finished += self._couriers.collect(least=1, wait=min(self._until_next_slot(), GLANCE))
-        if self._finished and self._couriers.in_flight:
-            # a few more to write with it, so that a commit serves several; the others keep the threads busy meanwhile
-            more = min(max(self._settings.threads // 2, 1), busy) - len(self._finished)
-            wait = min(self._until_next_slot(), SETTLE_WITHIN)
-            self._finished += self._couriers.collect(least=max(more, 0), wait=wait)
+        rest(self._state)
+        # several verdicts share a commit, while the messages beyond the number of threads keep these busy
+        least = min(max(self._settings.threads // 2, 1), busy)
+        self._finished += self._couriers.collect(least=least, wait=min(self._until_next_slot(), GLANCE))
 
     def _until_next_slot(self) -> float:
         """Seconds until a message may go or be claimed again; at least a glance where none is waiting for that."""
@@ -293,7 +298,7 @@ class Flush:
         if self._claim_again is not None and not self._dry:
             times.append(self._claim_again)
         if not times or not self._apart:
-            return SETTLE_WITHIN
+            return GLANCE
         return max((min(times) - self._now).total_seconds(), 0.001)
 
     def _give_back(self, some: list[Claimed]) -> None:

@@ -1,4 +1,4 @@
-"""A process's runner: one thread that flushes, and APScheduler for the jobs. The web process embeds one, a worker is one."""
+"""A process's runner: one thread that flushes, and APScheduler for the jobs. Embedded in a web process, or a worker."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from sms_plugin.jobs.due import run_due
 from sms_plugin.jobs.flush import Flush, Flushed
 from sms_plugin.jobs.steps import within
 from sms_plugin.jobs.wake import Watch
-from sms_plugin.models import Provider, Runner, database_now, new_id
-from sms_plugin.providers.active import settings_of
+from sms_plugin.models import Runner, database_now, new_id
+from sms_plugin.models.busy import is_busy
+from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
 
@@ -39,12 +40,7 @@ CLOSED_REST = 1.0
 
 def check_keys(state: State) -> None:
     """Make sure that every provider's credentials can be read. Raises ``ConfigurationError`` naming the provider."""
-
-    def work(session: Session) -> None:
-        for provider in session.scalars(sa.select(Provider)):
-            settings_of(provider, state=state)
-
-    within(state, work)
+    within(state, lambda session: check_credentials(session, state=state))
 
 
 def flush_of(state: State) -> Flush:
@@ -115,7 +111,7 @@ class ProcessRunner:
     def _tick(self) -> None:
         with self._app.app_context():
             self._safely(self._heartbeat)
-            self._safely(lambda: run_due(self._state))
+            self._safely(lambda: run_due(self._state, stop=self._stop))
 
     def _run(self) -> None:
         watch = Watch(self._state)
@@ -148,10 +144,13 @@ class ProcessRunner:
         try:
             done = work()
         except (SmsError, ConfigurationError) as error:
-            log.error("SMS runner: %s", error)  # noqa: TRY400 - the sentence says all; a traceback would bury it
+            log.error("SMS runner: %s", error)  # the sentence says all; a traceback would bury it
             return None
-        except Exception:
-            log.exception("SMS runner: a round failed")
+        except Exception as error:
+            if is_busy(error):
+                log.warning("SMS runner: the database is busy; later")
+            else:
+                log.exception("SMS runner: a round failed")
             return None
         return done if isinstance(done, Flushed) else None
 

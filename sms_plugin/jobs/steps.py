@@ -1,4 +1,4 @@
-"""Transactions of the plugin's own: short, retried where the database was busy, and polite to SQLite's other writers."""
+"""Transactions of the plugin's own: short, tried again where the database was busy, polite to SQLite's writers."""
 
 from __future__ import annotations
 
@@ -31,12 +31,16 @@ class _Turn:
         self._lock = RLock()
         self._rest_until = 0.0
 
+    def rest(self) -> None:
+        """Wait until a write would be polite."""
+        time.sleep(max(self._rest_until - time.monotonic(), 0.0))
+
     @contextmanager
     def taken(self) -> Iterator[list[Session]]:
         """Our turn, once it comes; a session put in the list has its writing time repaid before the next turn."""
         wrote: list[Session] = []
         with self._lock:
-            time.sleep(max(self._rest_until - time.monotonic(), 0.0))
+            self.rest()
             began = time.monotonic()
             try:
                 yield wrote
@@ -47,6 +51,13 @@ class _Turn:
 
 
 _turns: WeakKeyDictionary[State, _Turn] = WeakKeyDictionary()
+
+
+def rest(state: State) -> None:
+    """Wait out what this process owes SQLite's other writers: who gathers work for a step does it meanwhile."""
+    turn = _turns.get(state)
+    if turn is not None:
+        turn.rest()
 
 
 @contextmanager
@@ -76,7 +87,7 @@ def _transaction(state: State) -> Iterator[Session]:
 
 
 def within(state: State, work: Callable[[Session], T]) -> T:
-    """What the work gives, in a step of its own; tried again where the database was busy. Raises what it raises last."""
+    """What the work gives, in a step of its own; tried again where the database was busy. Raises what came last."""
     for again in range(_TRIES):
         try:
             with step(state) as session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from threading import Event
 from typing import Any
 
@@ -37,7 +36,14 @@ def _due(priority: int) -> Any:
 
 
 _DUE = [_due(priority) for priority in range(OWN_ACTION, BATCH + 1)]
-_NEXT = sa.select(sa.func.min(_MESSAGE.c.due_at)).where(sa.text("sms_message.state = 'queued'"))
+#: One a rank, as the index goes: the smallest of all would be looked for among everything that is queued.
+_NEXT = [
+    sa.select(_MESSAGE.c.due_at)
+    .where(sa.text("sms_message.state = 'queued'"), _MESSAGE.c.priority == priority)
+    .order_by(_MESSAGE.c.due_at)
+    .limit(1)
+    for priority in range(OWN_ACTION, BATCH + 1)
+]
 
 
 class Watch:
@@ -98,8 +104,7 @@ class Watch:
         if version == self._seen and time.monotonic() < self._recheck:
             return False
         self._seen = version
-        following: datetime | None = connection.scalar(_NEXT)
-        now = connection_now(connection)
-        ahead = 3600.0 if following is None else (following - now).total_seconds()
+        following = [due for query in _NEXT if (due := connection.scalar(query)) is not None]
+        ahead = (min(following) - connection_now(connection)).total_seconds() if following else 3600.0
         self._recheck = time.monotonic() + max(ahead, LOOK_EVERY)
         return True

@@ -65,6 +65,4 @@ def new_id(at: datetime) -> UUID:
     """A UUID (version 7, RFC 9562) that sorts by the moment given."""
     milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     low = secrets.randbits(74)
-    return UUID(
-        int=(milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
-    )
+    return UUID(int=(milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1)))

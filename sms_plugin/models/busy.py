@@ -21,5 +21,5 @@ def is_busy(error: BaseException) -> bool:
         return code & 0xFF in _SQLITE  # the low byte is the error, the rest its variety
     if getattr(cause, "sqlstate", None) in _POSTGRESQL or error.connection_invalidated:
         return True
-    arguments = getattr(cause, "args", ())
-    return bool(arguments) and arguments[0] in _MARIADB
+    arguments: tuple[Any, ...] = getattr(cause, "args", ())
+    return arguments[:1] != () and arguments[0] in _MARIADB

@@ -75,7 +75,7 @@ class Message(Base):
 
 
 class Lease(Base):
-    """A claimed message, which is nobody else's until the lease ends. Kept apart: messages are wide, leases are short."""
+    """A claimed message, which is nobody else's until the lease ends. Kept apart: messages are wide, leases short."""
 
     __tablename__ = "sms_lease"
 

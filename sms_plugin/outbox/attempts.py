@@ -66,6 +66,19 @@ _SENDING = (
 )
 
 
+_TAKE_UP = (
+    sa.delete(_LEASE)
+    .where(
+        _LEASE.c.message_id.in_(_bind("ids", expanding=True)),
+        _LEASE.c.token.in_(_bind("tokens", expanding=True)),
+        _LEASE.c.until > _bind("now"),
+    )
+    .returning(_LEASE.c.message_id, _LEASE.c.token)
+)
+_OPENED = sa.insert(_ATTEMPT)
+_UNSAID = {"reason": "", "provider_code": "", "detail": ""}
+
+
 def depart(
     session: Session, claimed: Sequence[Claimed], *, provider_id: int, now: datetime, until: datetime
 ) -> list[Departed]:
@@ -76,28 +89,19 @@ def depart(
     if not claimed:
         return []
     connection = session.connection()
-    held = connection.execute(
-        sa.delete(_LEASE)
-        .where(
-            _LEASE.c.message_id.in_([each.id for each in claimed]),
-            _LEASE.c.token.in_({each.token for each in claimed}),
-            _LEASE.c.until > now,
-        )
-        .returning(_LEASE.c.message_id, _LEASE.c.token)
-    )
-    ours = {(row.message_id, row.token) for row in held}
+    ids, tokens = [each.id for each in claimed], list({each.token for each in claimed})
+    held = connection.execute(_TAKE_UP, {"ids": ids, "tokens": tokens, "now": now})
+    ours = {(message, token) for message, token in held}
     going = [
         Departed(id=each.id, attempt=uuid4(), number=each.number, text=each.text)
         for each in claimed
         if (each.id, each.token) in ours
     ]
     if going:
-        rows = [
-            {"b_id": each.id, "b_attempt": each.attempt, "b_provider": provider_id, "b_now": now} for each in going
-        ]
+        rows = [{"b_id": each.id, "b_attempt": each.attempt, "b_provider": provider_id, "b_now": now} for each in going]
         connection.execute(_SENDING, rows)
         connection.execute(
-            sa.insert(_ATTEMPT),
+            _OPENED,
             [
                 {
                     "id": each.attempt,
@@ -105,6 +109,7 @@ def depart(
                     "provider_id": provider_id,
                     "departed_at": now,
                     "until": until,
+                    **_UNSAID,
                 }
                 for each in going
             ],
@@ -223,9 +228,7 @@ _NOTHING_TOLD = _Told(attempts=0, taken=False)
 def _told(session: Session, finished: Sequence[Finished]) -> dict[UUID, _Told]:
     if not finished:
         return {}
-    taken = sa.exists().where(
-        _ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.verdict == Outcome.ACCEPTED.value
-    )
+    taken = sa.exists().where(_ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.verdict == Outcome.ACCEPTED.value)
     rows = session.connection().execute(
         sa.select(_MESSAGE.c.id, _MESSAGE.c.attempts, taken.label("taken")).where(
             _MESSAGE.c.id.in_([each.id for each in finished])
@@ -234,9 +237,7 @@ def _told(session: Session, finished: Sequence[Finished]) -> dict[UUID, _Told]:
     return {row.id: _Told(attempts=row.attempts, taken=bool(row.taken)) for row in rows}
 
 
-def _next(
-    each: Finished, told: _Told, settings: Settings, now: datetime
-) -> tuple[MessageState, dict[str, Any]]:
+def _next(each: Finished, told: _Told, settings: Settings, now: datetime) -> tuple[MessageState, dict[str, Any]]:
     """The state that a verdict leads to, and the row that says so."""
     verdict, attempts = each.verdict, told.attempts
     row: dict[str, Any] = {"b_id": each.id, "b_attempt": each.attempt, "b_why": verdict.reason[:40], "b_now": now}

@@ -72,9 +72,7 @@ class Claim:
     looked_at: int = 0  #: due messages that it took up, whatever became of them
 
 
-def claim(
-    session: Session, *, state: State, provider_id: int, want: int, now: datetime, lease: timedelta
-) -> Claim:
+def claim(session: Session, *, state: State, provider_id: int, want: int, now: datetime, lease: timedelta) -> Claim:
     """Up to ``want`` due messages that may go, leased, each with its send time. Writes in the caller's transaction.
 
     Those that may not go are moved: opted out, no longer true, expired, held for a reason. In the order of P18.
@@ -108,7 +106,7 @@ def claim(
 
 
 def _take(session: Session, *, token: UUID, until: datetime, want: int, now: datetime) -> int:
-    """Lease the first due messages of each rank in turn; their number. One statement a rank: it cannot take one twice."""
+    """Lease the first due messages of each rank in turn; their number. One statement a rank: none is taken twice."""
     taken = 0
     for priority in range(OWN_ACTION, BATCH + 1):
         if taken >= want:

@@ -21,7 +21,9 @@ def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
 
     Writes in the caller's transaction.
     """
-    lapsed = session.scalars(sa.select(Lease.message_id).where(Lease.until <= now).order_by(Lease.message_id).limit(most)).all()
+    lapsed = session.scalars(
+        sa.select(Lease.message_id).where(Lease.until <= now).order_by(Lease.message_id).limit(most)
+    ).all()
     if not lapsed:
         return 0
     # the delete decides: a lease that was taken up or ended meanwhile is not ours to judge

@@ -1,4 +1,4 @@
-"""Moving messages from state to state outside of an attempt: one door, so that every move is allowed, counted and told."""
+"""Moving messages from state to state outside of an attempt: one door, so that each is allowed, counted and told."""
 
 from __future__ import annotations
 
@@ -59,7 +59,15 @@ def move(
         session.connection().execute(
             sa.insert(Event.__table__),  # type: ignore[arg-type]
             [
-                {"id": new_id(now), "message_id": each, "at": now, "state": new.value, "reason": reason, "who": who, "detail": {"detail": detail} if detail else {}}
+                {
+                    "id": new_id(now),
+                    "message_id": each,
+                    "at": now,
+                    "state": new.value,
+                    "reason": reason,
+                    "who": who,
+                    "detail": {"detail": detail} if detail else {},
+                }
                 for each in went
             ],
         )

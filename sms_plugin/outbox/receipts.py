@@ -50,24 +50,26 @@ def take(
     return moved_ids
 
 
-def match_waiting(
-    session: Session, references: Sequence[str | None], *, provider_id: int, now: datetime
-) -> list[UUID]:
+_WAITING = (
+    sa.select(_RECEIPT.c.reference)
+    .where(
+        _RECEIPT.c.provider_id == sa.bindparam("provider"),
+        _RECEIPT.c.reference.in_(sa.bindparam("references", expanding=True)),
+        _RECEIPT.c.message_id.is_(None),
+    )
+    .distinct()
+)
+
+
+def match_waiting(session: Session, references: Sequence[str | None], *, provider_id: int, now: datetime) -> list[UUID]:
     """Give receipts that came before their reference was known to their messages; the ids of those that moved."""
     references = sorted({kept for each in references if (kept := kept_reference(each)) is not None})
     if not references:
         return []
-    waiting = session.execute(
-        sa.select(Receipt.reference)
-        .where(
-            Receipt.provider_id == provider_id,
-            Receipt.reference.in_(references),
-            Receipt.message_id.is_(None),
-        )
-        .distinct()
-    ).scalars()
+    asked = {"provider": provider_id, "references": references}
+    waiting = session.connection().execute(_WAITING, asked).scalars().all()
     moved_ids: list[UUID] = []
-    for reference in sorted(each for each in waiting if each is not None):
+    for reference in sorted(waiting):
         message = _by_reference(session, reference, provider_id=provider_id)
         if message is None:
             continue
@@ -97,14 +99,10 @@ def rematch(session: Session, *, now: datetime) -> int:
         .distinct()
         .limit(100)
     ).all()
-    return sum(
-        len(match_waiting(session, [row.reference], provider_id=row.provider_id, now=now)) for row in alone
-    )
+    return sum(len(match_waiting(session, [row.reference], provider_id=row.provider_id, now=now)) for row in alone)
 
 
-def _message_of(
-    session: Session, report: Report, *, provider_id: int, wanted: UUID | None
-) -> Message | None:
+def _message_of(session: Session, report: Report, *, provider_id: int, wanted: UUID | None) -> Message | None:
     if wanted is not None:
         tried = sa.select(Attempt.id).where(Attempt.message_id == wanted, Attempt.provider_id == provider_id).limit(1)
         if session.scalar(tried) is not None:
@@ -115,9 +113,7 @@ def _message_of(
 
 def _by_reference(session: Session, reference: str, *, provider_id: int) -> Message | None:
     found = session.scalar(
-        sa.select(Attempt.message_id)
-        .where(Attempt.reference == reference, Attempt.provider_id == provider_id)
-        .limit(1)
+        sa.select(Attempt.message_id).where(Attempt.reference == reference, Attempt.provider_id == provider_id).limit(1)
     )
     return None if found is None else _locked(session, found)
 

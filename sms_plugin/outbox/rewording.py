@@ -26,7 +26,9 @@ def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
     texts = texts_of(session.get(TriggerRow, row.trigger), reason)
     chosen = pick(texts, row.language, fallback=state.settings.language)
     if chosen is None:
-        raise SmsError("The trigger has no text any more.", code="no_text", hint="Give it one, and release the message.")
+        raise SmsError(
+            "The trigger has no text any more.", code="no_text", hint="Give it one, and release the message."
+        )
     record = _load(session, row.entity, row.record, state)
     people = [_load(session, *ref, state) for ref in _people(row)]
     if record is None or None in people:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,12 +12,15 @@ from sms_plugin.models import Message, Tally
 from sms_plugin.models.message import IS_LIVE
 from sms_plugin.states import LIVE, MessageState
 
+_TALLY: Any = Tally.__table__
+_ADD = sa.insert(_TALLY)
+
 
 def tally(session: Session, amounts: Mapping[str, int]) -> None:
     """Add to the named counters, in the caller's transaction."""
     rows = [{"name": name, "amount": amount} for name, amount in amounts.items() if amount]
     if rows:
-        session.connection().execute(sa.insert(Tally.__table__), rows)  # type: ignore[arg-type]
+        session.connection().execute(_ADD, rows)
 
 
 def state_counter(state: str) -> str:
@@ -65,11 +69,7 @@ def counts_by_state(session: Session) -> dict[str, int]:
     """How many messages are in each state: live ones from their index, ended ones from the counters."""
     counters = totals(session)
     counts = {state.value: counters.get(state_counter(state), 0) for state in MessageState}
-    live = (
-        sa.select(Message.state, sa.func.count())
-        .where(sa.text(IS_LIVE))
-        .group_by(Message.state)
-    )
+    live = sa.select(Message.state, sa.func.count()).where(sa.text(IS_LIVE)).group_by(Message.state)
     for state, number in session.execute(live):
         counts[state] = number
     return {state.value: counts[state.value] for state in MessageState}

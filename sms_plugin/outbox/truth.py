@@ -29,7 +29,7 @@ class Answer:
     dates: tuple[object, ...]  #: per hook: the value of its date, None for other hooks
 
     def still(self, hooks: Sequence[BoundHook], *, step: str, moment: str) -> bool:
-        """Whether an occurrence of this step and moment is still true. Without hooks the record's existence is enough."""
+        """Whether an occurrence of this step and moment is still true. Without hooks the record only has to exist."""
         if not hooks:
             return True
         for hook, holds, value in zip(hooks, self.holds, self.dates, strict=True):
@@ -59,7 +59,7 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
     model = entity.model
     key_columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
     row_columns = [getattr(model, name) for name in _row_attributes(model)]
-    asked = [
+    asked: list[sa.Label[Any]] = [
         (sa.true() if hook.declared.only is None else hook.declared.only).label(f"sms_only_{n}")
         for n, hook in enumerate(hooks)
     ]

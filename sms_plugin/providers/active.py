@@ -64,10 +64,11 @@ def add(
 ) -> Provider:
     """A new provider, saved but not active. Raises ``SmsError`` naming every setting that is wrong. Flushes."""
     gateway = gateway_of(kind, state)
-    if not name.strip() or len(name) > 80:
-        raise SmsError("A provider needs a name of 1 to 80 characters.", code="bad_name")
+    name = name.strip()
+    if not 1 <= len(name) <= 80:
+        raise SmsError("A provider needs a name of 1 to 80 characters.", code="bad_name", hint="Choose another name.")
     if session.scalar(sa.select(Provider.id).where(Provider.name == name)) is not None:
-        raise SmsError(f"There is a provider {name!r} already.", code="name_taken", hint="Choose another name.")
+        raise _taken(name)
     build(gateway.Settings, given)
     secret = {field.name for field in fields_of(gateway.Settings) if field.secret}
     provider = Provider(
@@ -81,12 +82,19 @@ def add(
     )
     session.add(provider)
     _record(session, provider, "added", who=who, now=now)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _taken(name) from None
     return provider
 
 
+def _taken(name: str) -> SmsError:
+    return SmsError(f"There is a provider {name!r} already.", code="name_taken", hint="Choose another name.")
+
+
 def activate(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
-    """Make it the only active provider. Raises ``SmsError`` where somebody else did the same at that moment. Flushes."""
+    """Make it the only active provider. Raises ``SmsError`` where somebody else did so at that moment. Flushes."""
     session.execute(sa.update(Provider).where(Provider.active == 1, Provider.id != provider.id).values(active=None))
     provider.active = 1
     provider.changed_at = now
@@ -147,7 +155,7 @@ def active_id(session: Session) -> int | None:
 
 
 def line(session: Session, *, state: State, now: datetime) -> Line | None:
-    """The active provider, ready to be spoken with, or None. Raises ``ConfigurationError`` for a wrong key. Reads only."""
+    """The active provider, ready to be spoken with, or None. Raises ``ConfigurationError`` for a wrong key."""
     provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
     return None if provider is None else line_of(provider, state=state, now=now)
 
@@ -176,8 +184,23 @@ def line_of(provider: Provider, *, state: State, now: datetime) -> Line:
 
 def settings_of(provider: Provider, *, state: State) -> Any:
     """The typed settings of a provider, credentials opened. Raises ``ConfigurationError`` or ``SmsError``."""
-    opened = state.vault.open(provider.secrets, of=f"the provider {provider.name!r}") if provider.secrets else {}
-    return build(gateway_of(provider.kind, state).Settings, {**provider.settings, **opened})
+    given = {**provider.settings, **_secrets_of(provider, state=state)}
+    return build(gateway_of(provider.kind, state).Settings, given)
+
+
+def check_credentials(session: Session, *, state: State) -> None:
+    """Make sure that the credentials of every provider, active or not, can be read: receipts come for them all.
+
+    Raises ``ConfigurationError`` naming the provider. Reads only.
+    """
+    for provider in session.scalars(sa.select(Provider)):
+        _secrets_of(provider, state=state)
+
+
+def _secrets_of(provider: Provider, *, state: State) -> dict[str, object]:
+    if not provider.secrets:
+        return {}
+    return state.vault.open(provider.secrets, of=f"the provider {provider.name!r}")
 
 
 def _record(session: Session, provider: Provider, action: str, *, who: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The provider's rate: N messages in any S seconds, exact over all processes, because the slots are granted by its row (P18)."""
+"""The provider's rate: N messages in any S seconds over all processes, because its row grants the slots (P18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One firing, made into a message for everybody whom it reaches: what cannot be sent is a message too, with the reason."""
+"""One firing, made into a message for everybody whom it reaches; what cannot be sent is one too, with the reason."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity, BoundHook, Reason, Target
 from sms_plugin.models import TriggerRow
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, occurrence
 from sms_plugin.outbox.truth import BY_HAND, Answer
 from sms_plugin.people.recipients import Recipient, recipients
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Set in ``session.info`` while the host's attributes are read, when the session must not be flushed.
 RENDERING = "sms_plugin.rendering"
+#: The length of the column that keeps a moment.
+MOMENT = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +43,9 @@ class Firing:
     key: str
     step: str
     moment: str
+    hook: BoundHook | None = None  #: None where a hand fires it
     to: tuple[Target, ...] = ()
+    problem: str = ""  #: what a function of the host's raised that says whether, or as what occurrence, it fires
     priority: int = OWN_ACTION
     operator: str = ""
     expires_at: datetime
@@ -56,19 +62,25 @@ class Drafting:
 
     def drafts(self, firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> list[Draft]:
         """A draft for everybody whom the firing reaches. Reads only."""
-        blank = _blank(firing, answer, self.now)
-        if not answer.still(hooks, step=firing.step, moment=firing.moment):
+        blank = _blank(firing, self.now)
+        if firing.problem:
+            return [_held(blank, "hook_failed", firing.problem)]
+        if not _holds(firing, answer, hooks):
             # a condition that does not hold is nothing to tell of, but a person who fired by hand must learn why
             return [replace(blank, reason="not_true")] if firing.step == BY_HAND else []
+        blank = replace(blank, version=answer.version)
         try:
-            with self._guarded():
+            with guarded(self.session):
                 people = self._people(firing)
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
-            log.warning("the recipients of %s cannot be read: %s", firing.reason.key, type(error).__name__)
-            return [replace(blank, state=MessageState.HELD, reason="recipients_failed", detail=_why(error))]
+            return [_held(blank, "recipients_failed", _why(error))]
         if not people:
             return [replace(blank, reason="no_recipient")]
         return [self._addressed(firing, blank, each) for each in people]
+
+    def unanswered(self, firing: Firing, error: Exception) -> Draft:
+        """The draft of a firing of which the database could not be asked whether it is true."""
+        return _held(_blank(firing, self.now), "truth_failed", _why(error))
 
     def _people(self, firing: Firing) -> list[Recipient]:
         return recipients(
@@ -118,7 +130,7 @@ class Drafting:
             return replace(draft, state=MessageState.SUPPRESSED, reason="no_text")
         language = to.language if _base(to.language) == _base(chosen[0]) else chosen[0]
         try:
-            with self._guarded():
+            with guarded(self.session):
                 rendered = render_for(
                     chosen[1],
                     record=firing.record,
@@ -129,9 +141,8 @@ class Drafting:
                     state=self.state,
                 )
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
-            log.warning("a text of %s cannot be rendered: %s", firing.reason.key, type(error).__name__)
-            reason = error.code if isinstance(error, SmsError) else "render_failed"
-            return replace(draft, state=MessageState.HELD, reason=reason, detail=_why(error))
+            why = _why(error)
+            return _held(draft, error.code if isinstance(error, SmsError) else "render_failed", why)
         return replace(
             draft,
             language=language,
@@ -140,17 +151,45 @@ class Drafting:
             segments=rendered.measure.segments,
         )
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Read the host's attributes in a savepoint of their own, with nothing flushed inside it: what they break is
-        undone, and nothing of the host's is undone with it.
-        """
-        with self.session.connection().begin_nested():
-            self.session.info[RENDERING] = True
-            try:
-                yield
-            finally:
-                del self.session.info[RENDERING]
+
+@contextmanager
+def guarded(session: Session) -> Iterator[None]:
+    """Read the host's attributes in a savepoint of their own, with nothing flushed inside it: what they break in the
+    database is undone, and nothing of the host's is undone with it.
+    """
+    around = session.get_nested_transaction()
+    with session.no_autoflush, session.connection().begin_nested():
+        session.info[RENDERING] = True
+        try:
+            yield
+        finally:
+            session.info.pop(RENDERING, None)
+            # a savepoint that they left open would outlive ours, and the host's commit would look for it in vain
+            while (left := session.get_nested_transaction()) is not None and left is not around:
+                left.rollback()
+
+
+def fitting(moment: str) -> str:
+    """The moment as its column holds it; a longer one ends in a digest, so that it stays apart from its likes."""
+    if len(moment) <= MOMENT:
+        return moment
+    digest = blake2b(moment.encode(), digest_size=16).hexdigest()
+    return f"{moment[: MOMENT - len(digest) - 1]} {digest}"
+
+
+def _holds(firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> bool:
+    """Whether the firing's own hook still holds; where a hand fires it, any hook of its trigger."""
+    if firing.hook is None:
+        return answer.still(hooks, step=firing.step, moment=firing.moment)
+    at = hooks.index(firing.hook)
+    own = replace(answer, holds=(answer.holds[at],), dates=(answer.dates[at],))
+    return own.still([firing.hook], step=firing.step, moment=firing.moment)
+
+
+def _held(draft: Draft, reason: str, detail: str) -> Draft:
+    """The draft, to wait for a person. It has no text yet: without a version, the claim words it when it is let go."""
+    log.warning("a message of %s is held: %s (%s)", draft.trigger, reason, detail)
+    return replace(draft, state=MessageState.HELD, reason=reason, detail=detail, version=None)
 
 
 def _base(language: str) -> str:
@@ -158,6 +197,9 @@ def _base(language: str) -> str:
 
 
 def _why(error: Exception) -> str:
+    """What to tell of the error. Raises it again where the database only asks for patience: another try may do."""
+    if is_busy(error):
+        raise error
     return error.message if isinstance(error, SmsError) else type(error).__name__
 
 
@@ -165,7 +207,7 @@ def _key(firing: Firing, recipient: str) -> bytes:
     return occurrence(firing.reason.key, firing.step, firing.entity.key, firing.key, firing.moment, recipient)
 
 
-def _blank(firing: Firing, answer: Answer, now: datetime) -> Draft:
+def _blank(firing: Firing, now: datetime) -> Draft:
     """A message to nobody: it answers why nobody got anything."""
     return Draft(
         occurrence=_key(firing, ""),
@@ -178,7 +220,6 @@ def _blank(firing: Firing, answer: Answer, now: datetime) -> Draft:
         operator=firing.operator,
         entity=firing.entity.key,
         record=firing.key,
-        version=answer.version,
         number=None,
         due_at=now,
         expires_at=firing.expires_at,

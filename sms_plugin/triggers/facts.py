@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import inspect
+from sqlalchemy.orm import Session, WriteOnlyCollection
 
 from sms_plugin.host.bound import BoundHook, Plan
 from sms_plugin.host.registry import Registry
-from sms_plugin.host.when import ANY, Added, Changed
+from sms_plugin.host.when import ANY, Changed
 
 
 class FactKind(StrEnum):
@@ -43,6 +44,11 @@ class Fact:
     once: str = ""
     operator: str = ""
 
+    @property
+    def fires(self) -> str:
+        """The trigger of what was spoken."""
+        return self.trigger if self.hook is None else self.hook.trigger
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Netted:
@@ -55,69 +61,89 @@ class Netted:
     trigger: str
     once: str = ""
     operator: str = ""
+    problem: str = ""  #: what the host's own condition raised: nobody knows whether it fires
 
 
-def net(facts: Iterable[Fact], registry: Registry) -> list[Netted]:
-    """What is left of these facts: nothing for records that are gone, for changes undone and members taken out again."""
-    created: dict[Any, None] = {}
-    changes: dict[tuple[Any, str], object] = {}
-    members: dict[tuple[Any, str, Any], None] = {}
-    spoken: list[Fact] = []
-    for fact in facts:
-        match fact.kind:
-            case FactKind.CREATED:
-                created[fact.record] = None
-            case FactKind.CHANGED:
-                changes.setdefault((fact.record, fact.attribute), fact.old)
-            case FactKind.ADDED:
-                members[(fact.record, fact.attribute, fact.member)] = None
-            case FactKind.REMOVED:
-                members.pop((fact.record, fact.attribute, fact.member), None)
-            case FactKind.SIGNAL | FactKind.HAND:
-                spoken.append(fact)
+def net(facts: Iterable[Fact], *, session: Session, registry: Registry) -> list[Netted]:
+    """What is left of these facts: nothing for records that are gone, for changes undone and members taken out again.
+
+    Records are told apart by identity: a host's class may call equal what are two rows, or refuse to be hashed.
+    """
+    given = list(facts)
+    created = {id(fact.record): fact.record for fact in given if fact.kind is FactKind.CREATED}
     left = [
-        Netted(hook=hook, record=record, trigger=hook.trigger)
-        for record in created
-        if _here(record)
-        for hook in _plan(registry, record).created
+        Netted(hook=hook, record=present, trigger=hook.trigger)
+        for record in created.values()
+        if (present := _present(record, session)) is not None
+        for hook in _plan(registry, present).created
     ]
-    left += _changed(changes, created, registry)
-    left += [
-        Netted(hook=hook, record=record, member=member, trigger=hook.trigger)
-        for record, attribute, member in members
-        if _here(record) and _here(member)
-        for hook in _plan(registry, record).added.get(attribute, ())
-        if isinstance(hook.when, Added) and member in getattr(record, attribute)
-    ]
-    left += [
-        Netted(
-            hook=fact.hook,
-            record=fact.record,
-            trigger=fact.trigger or (fact.hook.trigger if fact.hook else ""),
-            once=fact.once,
-            operator=fact.operator,
-        )
-        for fact in spoken
-        if _here(fact.record)
-    ]
+    changed = [fact for fact in given if fact.kind is FactKind.CHANGED and id(fact.record) not in created]
+    left += _changed(changed, session, registry)
+    left += _added(given, session, registry)
+    for fact in given:
+        if fact.kind in SPOKEN and (present := _present(fact.record, session)) is not None:
+            left.append(
+                Netted(
+                    hook=fact.hook,
+                    record=present,
+                    trigger=fact.fires,
+                    once=fact.once,
+                    operator=fact.operator,
+                )
+            )
     return left
 
 
-def _changed(changes: dict[tuple[Any, str], object], created: dict[Any, None], registry: Registry) -> list[Netted]:
+def _changed(facts: Iterable[Fact], session: Session, registry: Registry) -> list[Netted]:
+    first: dict[tuple[int, str], Fact] = {}
+    for fact in facts:
+        first.setdefault((id(fact.record), fact.attribute), fact)
     left: list[Netted] = []
-    for (record, attribute), old in changes.items():
-        if record in created or not _here(record):
+    for fact in first.values():
+        record = _present(fact.record, session)
+        if record is None:
             continue
-        new = getattr(record, attribute)
-        for hook in _plan(registry, record).changed.get(attribute, ()):
-            when = hook.when
-            if isinstance(when, Changed) and old != new and _fits(when.to, new) and _fits(when.from_, old):
-                left.append(Netted(hook=hook, record=record, value=new, trigger=hook.trigger))
+        new = getattr(record, fact.attribute)
+        for hook in _plan(registry, record).changed.get(fact.attribute, ()):
+            enters, problem = _enters(hook, fact.old, new)
+            if enters:
+                left.append(Netted(hook=hook, record=record, value=new, trigger=hook.trigger, problem=problem))
     return left
 
 
-def _plan(registry: Registry, record: Any) -> Plan:
-    return registry.plan_of(type(record)) or Plan()
+def _added(facts: Iterable[Fact], session: Session, registry: Registry) -> list[Netted]:
+    """Those that were no members before and are now; one that was taken out and put back was one all along."""
+    events: dict[tuple[int, str, int], list[Fact]] = {}
+    for fact in facts:
+        if fact.kind in {FactKind.ADDED, FactKind.REMOVED}:
+            events.setdefault((id(fact.record), fact.attribute, id(fact.member)), []).append(fact)
+    left: list[Netted] = []
+    for first, *_, last in ([*each, each[-1]] for each in events.values()):
+        if first.kind is not FactKind.ADDED or last.kind is not FactKind.ADDED:
+            continue
+        record, member = _present(first.record, session), _present(first.member, session)
+        if record is None or member is None or not _among(member, getattr(record, first.attribute)):
+            continue
+        for hook in _plan(registry, record).added.get(first.attribute, ()):
+            left.append(Netted(hook=hook, record=record, member=member, trigger=hook.trigger))
+    return left
+
+
+def _among(member: Any, found: Any) -> bool:
+    if isinstance(found, WriteOnlyCollection):
+        return True  # it cannot be read; its events are all there is
+    return any(each is member for each in (found.values() if hasattr(found, "values") else found))
+
+
+def _enters(hook: BoundHook, old: object, new: object) -> tuple[bool, str]:
+    """Whether the value was entered, and what kept us from knowing."""
+    when = hook.when
+    if not isinstance(when, Changed) or old is new:
+        return False, ""
+    try:
+        return bool(old != new) and _fits(when.to, new) and _fits(when.from_, old), ""
+    except Exception as error:  # noqa: BLE001 - the host's condition may raise anything; it holds this message only
+        return True, type(error).__name__
 
 
 def _fits(wanted: object, value: object) -> bool:
@@ -126,7 +152,13 @@ def _fits(wanted: object, value: object) -> bool:
     return bool(wanted(value)) if callable(wanted) else wanted == value
 
 
-def _here(record: Any) -> bool:
-    """Whether the record is in the database as far as its transaction knows."""
+def _plan(registry: Registry, record: Any) -> Plan:
+    return registry.plan_of(type(record)) or Plan()
+
+
+def _present(record: Any, session: Session) -> Any | None:
+    """The record, where it is in the database as far as the transaction knows; an expunged one is fetched again."""
     state = inspect(record)
-    return bool(state.identity is not None and not state.deleted and not state.was_deleted)
+    if state.identity is None or state.deleted or state.was_deleted:
+        return None
+    return session.get(state.mapper.class_, state.identity) if state.detached else record

@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Session
 
-from sms_plugin.host.bound import BoundHook
+from sms_plugin.host.bound import BoundEntity, BoundHook, Target
 from sms_plugin.host.identity import key_of
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.when import Added, Changed
 from sms_plugin.models import TriggerRow
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
 from sms_plugin.outbox.truth import BY_HAND, ask, local_day
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Drafting, Firing
+from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded
 from sms_plugin.triggers.facts import Netted
 from sms_plugin.wording.texts import inactive_because
 
@@ -32,7 +33,7 @@ def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: d
     rows = active_rows(session, {each.trigger for each in netted}, registry=state.registry)
     if not rows:
         return False
-    firings = [firing for each in netted if (firing := _firing(each, rows, state=state, now=now)) is not None]
+    firings = [firing for each in netted if (firing := _firing(each, rows, session=session, state=state, now=now))]
     return write(session, firings, state=state, now=now) > 0
 
 
@@ -41,7 +42,9 @@ def active_rows(session: Session, triggers: set[str], *, registry: Registry) -> 
     if not triggers:
         return {}
     with session.no_autoflush:
-        found = session.scalars(sa.select(TriggerRow).where(TriggerRow.key.in_(sorted(triggers)), TriggerRow.on))
+        query = sa.select(TriggerRow).where(TriggerRow.key.in_(sorted(triggers)), TriggerRow.on)
+        # the session may hold them as they were: an admin has the last word up to this moment
+        found = session.scalars(query.execution_options(populate_existing=True))
         return {row.key: row for row in found if not inactive_because(row, registry.reason(row.key))}
 
 
@@ -57,13 +60,36 @@ def write(session: Session, firings: Sequence[Firing], *, state: State, now: dat
     work = Drafting(session=session, state=state, now=now, provided=active_id(session) is not None)
     drafts: list[Draft] = []
     for (entity, trigger), group in groupby(sorted(firings, key=_order), key=_group):
-        members = list(group)
-        hooks = [hook for hook in state.registry.hooks_of(trigger) if hook.entity.key == entity]
-        answers = ask(session, entity=members[0].entity, hooks=hooks, keys=[each.key for each in members])
-        for firing in members:
-            if firing.key in answers:
-                drafts += work.drafts(firing, answers[firing.key], hooks)
+        drafts += _drafts(work, list(group), hooks=state.registry.hooks_of(trigger, entity=entity))
     return len(enqueue(session, drafts, now=now))
+
+
+def occasion(hook: BoundHook, record: object, *, usual: str, session: Session) -> tuple[str, str]:
+    """What makes this occurrence another one than the last of the same record, and what the host's ``once`` raised.
+
+    Raises what the database raises where it only asks for patience.
+    """
+    once = hook.declared.once
+    if once is None:
+        return fitting(usual), ""
+    try:
+        with guarded(session):
+            return fitting(str(once(record))), ""
+    except Exception as error:
+        if is_busy(error):
+            raise
+        return fitting(usual), type(error).__name__
+
+
+def _drafts(work: Drafting, firings: Sequence[Firing], *, hooks: Sequence[BoundHook]) -> list[Draft]:
+    """The drafts of firings of one trigger and entity; those of records that are gone have none."""
+    try:
+        with guarded(work.session):
+            answers = ask(work.session, entity=firings[0].entity, hooks=hooks, keys=[each.key for each in firings])
+    except Exception as error:  # noqa: BLE001 - the host's expressions may fail in any way; it holds these messages only
+        return [work.unanswered(each, error) for each in firings]
+    known = [each for each in firings if each.key in answers]
+    return [draft for each in known for draft in work.drafts(each, answers[each.key], hooks)]
 
 
 def _order(firing: Firing) -> tuple[str, str, str, str]:
@@ -74,13 +100,20 @@ def _group(firing: Firing) -> tuple[str, str]:
     return (firing.entity.key, firing.reason.key)
 
 
-def _firing(each: Netted, rows: dict[str, TriggerRow], *, state: State, now: datetime) -> Firing | None:
+def _firing(
+    each: Netted, rows: dict[str, TriggerRow], *, session: Session, state: State, now: datetime
+) -> Firing | None:
     row = rows.get(each.trigger)
     registry = state.registry
     hook = each.hook
     entity = registry.entity_of(type(each.record)) if hook is None else hook.entity
     if row is None or entity is None:
         return None
+    if hook is None:
+        moment, problem = fitting(each.once), ""
+    else:
+        usual = _moment(each, hook, state=state, now=now)
+        moment, problem = occasion(hook, each.record, usual=usual, session=session)
     return Firing(
         reason=registry.reason(row.key),
         row=row,
@@ -88,18 +121,27 @@ def _firing(each: Netted, rows: dict[str, TriggerRow], *, state: State, now: dat
         record=each.record,
         key=key_of(each.record),
         step=BY_HAND if hook is None else "",
-        moment=(each.once if hook is None else _moment(each, hook, state=state, now=now))[:64],
-        to=() if hook is None else hook.to,
+        moment=moment,
+        hook=hook,
+        to=_to(each, entity, registry),
         priority=OWN_ACTION,
         operator=each.operator,
         expires_at=now + validity(row),
+        problem=each.problem or problem,
     )
 
 
+def _to(each: Netted, entity: BoundEntity, registry: Registry) -> tuple[Target, ...]:
+    """Whom this firing reaches in place of the entity's own people; empty where it is those."""
+    if each.hook is None:
+        return registry.to_by_hand(each.trigger, entity=entity.key)
+    if each.hook.of_member:
+        return (Target(read=lambda record: each.member),)
+    return each.hook.to
+
+
 def _moment(each: Netted, hook: BoundHook, *, state: State, now: datetime) -> str:
-    """What makes this occurrence another one than the last of the same record."""
-    if hook.declared.once is not None:
-        return hook.declared.once(each.record)
+    """What usually makes an occurrence of a hook of this kind another one."""
     if isinstance(hook.when, Changed):
         # a double click is one entry into a value, a second approval next week is another
         return f"{local_day(now, state.settings.zone)} {_short(each.value)}"
@@ -111,5 +153,5 @@ def _moment(each: Netted, hook: BoundHook, *, state: State, now: datetime) -> st
 def _short(value: object) -> str:
     try:
         return key_of(value)
-    except SQLAlchemyError:
+    except NoInspectionAvailable:
         return str(value)

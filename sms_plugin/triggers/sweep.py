@@ -1,4 +1,4 @@
-"""The sweep: date hooks whose moment has come, selected by the database in pages, each occurrence once (T1, T13, T22, T23).
+"""The sweep: date hooks whose moment has come, selected by the database in pages, each occurrence once (T13, T22).
 
 Each hook has a mark. The window reaches from the mark, or from one validity ago where that is earlier, to now: what
 downtime missed is caught up, what was entered late is not forgotten, and what is too late becomes ``expired``. Nothing
@@ -23,9 +23,10 @@ from sms_plugin.host.when import Dated, Yearly
 from sms_plugin.hours import DEFAULT_HOUR
 from sms_plugin.models import Mark, Message, TriggerRow
 from sms_plugin.outbox.enqueue import OWN_ACTION, REMINDER
+from sms_plugin.outbox.insertion import insert_once
 from sms_plugin.state import State
 from sms_plugin.triggers.drafting import Firing
-from sms_plugin.triggers.firing import active_rows, validity, write
+from sms_plugin.triggers.firing import active_rows, occasion, validity, write
 from sms_plugin.triggers.windows import Window
 
 PAGE = 100
@@ -89,11 +90,14 @@ def _mark(session: Session, hook: BoundHook, row: TriggerRow) -> Mark:
     """The hook's mark; a new one, or one from before the trigger was switched on again, starts there."""
     on_since = row.on_since
     assert on_since is not None  # noqa: S101 - the caller looked
-    mark = session.get(Mark, (hook.trigger, hook.entity.key, hook.step))
+    key = {"trigger": hook.trigger, "entity": hook.entity.key, "step": hook.step}
+    mark = session.get(Mark, tuple(key.values()))
     if mark is None:
-        mark = Mark(trigger=hook.trigger, entity=hook.entity.key, step=hook.step, swept_until=on_since)
-        session.add(mark)
-    elif mark.swept_until < on_since:
+        # another sweep may be making it at this moment
+        insert = insert_once(Mark.__table__, unique=tuple(key), dialect=session.connection().dialect.name)  # type: ignore[arg-type]
+        session.connection().execute(insert, {**key, "swept_until": on_since})
+        mark = session.get_one(Mark, tuple(key.values()))
+    if mark.swept_until < on_since:
         mark.swept_until, mark.sweeping_until, mark.cursor = on_since, None, None
     return mark
 
@@ -119,7 +123,8 @@ def _page(
     if not found:
         return 0, 0
     mark.cursor = key_of(found[-1][0])
-    firings = [_firing(hook, row, record, value, window, state=state) for record, value in found]
+    due = [(record, value) for record, value in found if window.holds(value)]
+    firings = [_firing(session, hook, row, record, value, window, state=state) for record, value in due]
     new = _not_yet_written(session, hook, firings)
     return len(found), write(session, new, state=state, now=now)
 
@@ -141,17 +146,26 @@ def _due(
 
 
 def _attribute(model: type[Any], column: sa.Column[Any]) -> str:
-    return inspect(model).get_property_by_column(column).key
+    name: str = inspect(model).get_property_by_column(column).key
+    return name
 
 
-def _firing(hook: BoundHook, row: TriggerRow, record: Any, value: date, window: Window, *, state: State) -> Firing:
-    fires_at = window.fires_at(value)
-    ends = [fires_at + validity(row)]
+def _firing(
+    session: Session,
+    hook: BoundHook,
+    row: TriggerRow,
+    record: Any,
+    value: date,
+    window: Window,
+    *,
+    state: State,
+) -> Firing:
+    ends = [window.fires_at(value) + validity(row)]
     overtaken = window.useless_from(value)
     if overtaken is not None:
         ends.append(overtaken)
     reason = state.registry.reason(hook.trigger)
-    once = hook.declared.once
+    moment, problem = occasion(hook, record, usual=window.moment(value), session=session)
     return Firing(
         reason=reason,
         row=row,
@@ -159,10 +173,12 @@ def _firing(hook: BoundHook, row: TriggerRow, record: Any, value: date, window: 
         record=record,
         key=key_of(record),
         step=hook.step,
-        moment=(window.moment(value) if once is None else once(record))[:64],
+        moment=moment,
+        hook=hook,
         to=hook.to,
         priority=OWN_ACTION if reason.purpose == "staff" else REMINDER,
         expires_at=min(ends),
+        problem=problem,
     )
 
 

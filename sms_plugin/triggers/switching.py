@@ -22,7 +22,7 @@ def row_of(session: Session, trigger: str, *, registry: Registry, now: datetime)
 
 
 def switch_on(session: Session, trigger: str, *, registry: Registry, who: str, now: datetime) -> TriggerRow:
-    """Switch a trigger on from this moment; nothing older is ever texted. Raises ``SmsError`` for a text that cannot be."""
+    """Switch a trigger on from this moment; nothing older is ever texted. Raises ``SmsError`` for a bad text."""
     row = row_of(session, trigger, registry=registry, now=now)
     for text in texts_of(row, registry.reason(trigger)).values():
         if text.strip():

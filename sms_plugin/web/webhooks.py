@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import signals
 from sms_plugin.errors import ConfigurationError, ForgedRequest, SmsError
-from sms_plugin.gateways.contract import Report, WebAnswer, WebRequest
+from sms_plugin.gateways.contract import Gateway, Report, WebRequest
 from sms_plugin.gateways.http import Http
 from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox.receipts import FORGED, take
@@ -50,42 +50,55 @@ def receipts(token: str, message: UUID | None = None) -> Response:
         line = _line(session, token, state)
         session.rollback()  # nothing is held while the request is read and checked
         if line is None:
-            return Response("unknown address", 404, content_type="text/plain")
-        body = request.stream.read(LARGEST + 1)
+            return _plainly("unknown address", 404)
+        body = _body()
         if len(body) > LARGEST:
-            return Response("too large", 413, content_type="text/plain")
-        gateway = line.gateway(line.settings, Http())
-        try:
-            reports = gateway.read_receipts(_plain(body, token, message, state))
-        except ForgedRequest as error:
-            log.warning("a forged receipt for the provider %s was refused: %s", line.name, error.code)
-            _count_forged(session)
-            return Response("forged", 403, content_type="text/plain")
-        except (SmsError, NotImplementedError) as error:
-            log.warning("a receipt for the provider %s cannot be read: %s", line.name, error)
-            return Response("unreadable", 400, content_type="text/plain")
-        _keep(session, list(reports), line, message)
-        return _answer(gateway.receipts_answer())
+            return _plainly("too large", 413)
+        with Http() as http:
+            return _taken(session, line, line.gateway(line.settings, http), body, message)
+    except (ConfigurationError, SmsError) as error:
+        log.error("a receipt cannot be checked: %s", error)  # the sentence says all
+        return _plainly("not ready", 503)
     except sa.exc.OperationalError:
         log.warning("a receipt came while the database was busy; its provider will send it again")
-        return Response("busy", 503, content_type="text/plain")
+        return _plainly("busy", 503)
     finally:
         session.close()
 
 
+def _taken(session: Session, line: Line, gateway: Gateway, body: bytes, message: UUID | None) -> Response:
+    try:
+        reports = gateway.read_receipts(_plain(body, line.token, message))
+    except ForgedRequest as error:
+        log.warning("a forged receipt for the provider %s was refused: %s", line.name, error.code)
+        with session.begin():
+            tally(session, {FORGED: 1})
+        return _plainly("forged", 403)
+    except (SmsError, NotImplementedError) as error:
+        log.warning("a receipt for the provider %s cannot be read: %s", line.name, error)
+        return _plainly("unreadable", 400)
+    _keep(session, list(reports), line, message)
+    answer = gateway.receipts_answer()
+    return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
 def _line(session: Session, token: str, state: State) -> Line | None:
     provider = session.scalar(sa.select(Provider).where(Provider.token == token))
-    if provider is None:
-        return None
-    try:
-        return line_of(provider, state=state, now=database_now(session))
-    except (ConfigurationError, SmsError) as error:
-        log.error("receipts of the provider %s cannot be checked: %s", provider.name, error)  # noqa: TRY400
-        return None
+    return None if provider is None else line_of(provider, state=state, now=database_now(session))
 
 
-def _plain(body: bytes, token: str, message: UUID | None, state: State) -> WebRequest:
-    """The request without Flask. Its address is the public one, which is what was signed, whatever the Host header says."""
+def _body() -> bytes:
+    """What was posted, up to one byte more than is taken; also where a hook of the host's has read it before."""
+    return request.stream.read(LARGEST + 1) or request.get_data()
+
+
+def _plainly(words: str, status: int) -> Response:
+    return Response(words, status, content_type="text/plain")
+
+
+def _plain(body: bytes, token: str, message: UUID | None) -> WebRequest:
+    """The request without Flask. Its address is the public one, which was signed, whatever the Host header says."""
+    state: State = current_app.extensions["sms"]
     values: dict[str, object] = {"token": token} | ({} if message is None else {"message": message})
     if state.settings.public_url is None:
         address = request.base_url
@@ -100,19 +113,8 @@ def _plain(body: bytes, token: str, message: UUID | None, state: State) -> WebRe
     )
 
 
-def _count_forged(session: Session) -> None:
-    with session.begin():
-        tally(session, {FORGED: 1})
-
-
 def _keep(session: Session, reports: list[Report], line: Line, message: UUID | None) -> None:
     with session.begin():
-        moved = take(
-            session, reports, provider_id=line.provider_id, about=message, now=database_now(session)
-        )
+        moved = take(session, reports, provider_id=line.provider_id, about=message, now=database_now(session))
     if moved:
         signals.messages_reported.send(current_app._get_current_object(), messages=moved)  # type: ignore[attr-defined]
-
-
-def _answer(answer: WebAnswer) -> Response:
-    return Response(answer.body, answer.status, content_type=answer.content_type)

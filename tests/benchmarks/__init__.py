@@ -1,1 +1,1 @@
-"""What the plugin costs, as ratios measured in one run. Nothing here passes or fails: ``python -m tests.benchmarks``."""
+"""What the plugin costs, as ratios measured in one run: ``python -m tests.benchmarks``. Nothing passes or fails."""

@@ -60,9 +60,7 @@ def _bare(url: str, messages: int) -> float:
                     if next(left, None) is None:
                         return
                 told = {"id": str(uuid4()), "to": "+351912345678", "text": TEXT, "receipt_url": None}
-                answer = session.post(
-                    f"{url}/messages", json=told, timeout=(5, 30), allow_redirects=False
-                )
+                answer = session.post(f"{url}/messages", json=told, timeout=(5, 30), allow_redirects=False)
                 assert answer.json()["accepted"]
 
     began = time.perf_counter()

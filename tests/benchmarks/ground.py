@@ -49,9 +49,7 @@ def portal_on(file: Path, *, url: str, **config: object) -> Portal:
     with portal.app.app_context():
         sa.event.listen(portal.db.engine, "connect", _tune)
         portal.db.engine.dispose()
-        portal.use_kind(
-            "phone", {"base_url": url, "token": TOKEN, "receipt_secret": RECEIPT_SECRET}, name="phone"
-        )
+        portal.use_kind("phone", {"base_url": url, "token": TOKEN, "receipt_secret": RECEIPT_SECRET}, name="phone")
         portal.switch_on("charge_created")
         portal.db.session.add(Client(name="Ana", phone="912 345 678", language="en"))
         portal.db.session.commit()

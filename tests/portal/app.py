@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from sms_plugin import (
@@ -32,9 +34,11 @@ from sms_plugin import (
     yearly,
 )
 from sms_plugin.host.entity import Declaration
-from sms_plugin.models import Message, Provider, TriggerRow
+from sms_plugin.models import Attempt, Message, Provider, TriggerRow
+from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
 from sms_plugin.providers.active import activate, add
 from sms_plugin.state import State
+from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.portal.models import Base, Booking, Client, Contact, Invoice, Payment, Staff, Task, payment_recorded
 
@@ -148,6 +152,23 @@ class Portal:
                 row = TriggerRow(key=key, on=True, on_since=since or now, texts=texts, changed_at=now)
                 session.merge(row)
 
+    def switch_off(self, *triggers: str) -> None:
+        """Switch triggers off. Commits."""
+        with self.fresh() as session, session.begin():
+            for key in triggers:
+                session.get_one(TriggerRow, key).on = False
+
+    def begin_first(self) -> None:
+        """Have SQLite's driver begin a transaction before anything else, as any other database does.
+
+        Left alone it begins before the first write, so that a savepoint that comes earlier commits by itself.
+        """
+        engine = self.db.engine
+        if engine.dialect.name == "sqlite":
+            engine.dispose()
+            event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
     def use(self, phone: PhoneServer, *, name: str = "phone", **settings: Any) -> int:
         """Make the phone gateway the active provider. Commits; the provider's number."""
         given = {
@@ -169,6 +190,40 @@ class Portal:
     def fresh(self) -> Session:
         """A session apart from the host's."""
         return self.state.session()
+
+    def queue(self, **fields: Any) -> UUID:
+        """A message, queued and due now unless the fields of ``Draft`` say otherwise. Commits; its id."""
+        now = dt.datetime.now(dt.UTC)
+        given: dict[str, Any] = {
+            "occurrence": None,
+            "state": MessageState.QUEUED,
+            "purpose": "service",
+            "priority": OWN_ACTION,
+            "number": "+351912345678",
+            "text": "Hello",
+            "due_at": now,
+            "expires_at": None,
+            **fields,
+        }
+        with self.fresh() as session, session.begin():
+            (written,) = enqueue(session, [Draft(**given)], now=now)
+        return written
+
+    def message(self, id: UUID) -> Message:
+        """A message as it stands, read apart from the host's session."""
+        with self.fresh() as session:
+            found = session.get_one(Message, id)
+            session.expunge_all()
+            return found
+
+    def attempts(self, id: UUID) -> list[Attempt]:
+        """The attempts of a message, the oldest first."""
+        with self.fresh() as session:
+            found = session.scalars(
+                sa.select(Attempt).where(Attempt.message_id == id).order_by(Attempt.departed_at)
+            ).all()
+            session.expunge_all()
+            return list(found)
 
     def messages(self) -> list[Message]:
         """All messages, the oldest first, read apart from the host's session."""

@@ -1,0 +1,119 @@
+"""Deciding what fires when a host's outermost transaction is about to commit, and counting what nobody committed.
+
+Everything here runs in the host's own transaction. No error of ours reaches its commit.
+"""
+
+from __future__ import annotations
+
+import logging
+from traceback import format_tb
+
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import ConfigurationError
+from sms_plugin.models import database_now
+from sms_plugin.outbox.tallies import tally
+from sms_plugin.state import State
+from sms_plugin.triggers.facts import Fact, net
+from sms_plugin.triggers.firing import fire_all
+from sms_plugin.triggers.journal import Journal
+
+log = logging.getLogger(__name__)
+
+#: Counter of notices that no commit ever followed.
+LOST = "lost_notices"
+#: Counter of decisions that failed for a reason of ours.
+FAILED = "failed_decisions"
+#: A shortcode that changes records makes more to decide; one that never ends is stopped after so many rounds.
+_ROUNDS = 10
+
+
+def decide_all(session: Session, state: State, book: Journal) -> None:
+    """Decide until nothing new is noticed. Raises only what the host's own flush raises."""
+    if book.deciding:
+        return
+    session.flush()
+    book.deciding = True
+    try:
+        for _ in range(_ROUNDS):
+            facts = book.taken()
+            if not facts:
+                break
+            _decide(session, state, book, facts)
+            session.flush()
+        else:
+            left = len(book.taken())
+            if left:
+                book.failed += 1
+                log.error("%d SMS notices were left: some shortcode changes records each time it is read", left)
+    finally:
+        book.deciding = False
+    book.decided = True
+
+
+def decide_late(session: Session, state: State, book: Journal) -> None:
+    """Decide at once what comes when the outermost commit has begun already."""
+    if book.decided and not book.deciding and not session.in_nested_transaction():
+        facts = book.taken()
+        if facts:
+            _decide(session, state, book, facts)
+
+
+def _decide(session: Session, state: State, book: Journal, facts: list[Fact]) -> None:
+    try:
+        with session.no_autoflush:
+            _begin(session)
+            with session.connection().begin_nested():
+                netted = net(facts, session=session, registry=state.registry)
+                wrote = fire_all(session, netted, state=state, now=database_now(session))
+    except Exception as error:  # noqa: BLE001 - the host's commit goes on: its change is worth more than our message
+        fail(book, error)
+        return
+    book.wrote = book.wrote or wrote
+
+
+def fail(book: Journal, error: Exception) -> None:
+    """Note that something of ours went wrong in the host's transaction, which goes on."""
+    book.failed += 1
+    _log_trail("an SMS decision failed; the host's transaction goes on without it", error)
+
+
+def _log_trail(what: str, error: Exception) -> None:
+    """Log where it failed, and not what it said: a database's message repeats numbers and texts."""
+    log.error("%s (%s)\n%s", what, type(error).__name__, "".join(format_tb(error.__traceback__)))
+
+
+def _begin(session: Session) -> None:
+    """Make sure that a savepoint is not the transaction itself: SQLite's driver begins only at the first write,
+    and releasing an outermost savepoint would commit.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "sqlite" and not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def close(state: State, book: Journal) -> None:
+    """Count what failed and what was lost. Raises ``ConfigurationError`` for what was lost, under testing."""
+    lost = book.lost()
+    counts = {FAILED: book.failed, LOST: len(lost)}
+    if any(counts.values()):
+        _count(state, counts)
+    if not lost:
+        return
+    triggers = ", ".join(sorted({fact.fires for fact in lost}))
+    message = f"{len(lost)} SMS notice(s) of {triggers} came in a transaction that nobody committed."
+    hint = "Send the signal, or call sms.fire, before the commit of the change that it tells of."
+    log.error("%s %s", message, hint)
+    if state.testing:
+        raise ConfigurationError(message, code="lost_notice", hint=hint)
+
+
+def _count(state: State, counts: dict[str, int]) -> None:
+    session = state.session()
+    try:
+        with session.begin():
+            tally(session, counts)
+    except Exception as error:  # noqa: BLE001 - a counter that cannot be written must not hurt the host either
+        _log_trail("SMS notices could not be counted", error)
+    finally:
+        session.close()

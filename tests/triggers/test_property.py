@@ -1,0 +1,419 @@
+"""Whatever a host does in its transactions, messages exist exactly for what it committed, and nothing of its own is lost
+(promise 1, X1).
+
+A program of random steps runs three times at once: in a portal with the plugin, in a session that knows no plugin, and
+in a model of plain dictionaries that says what is to be texted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+import sqlalchemy as sa
+from blinker import Signal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, SessionTransaction, object_session
+
+from sms_plugin import Entity, Hook, Person, SmsError, Trigger, added, changed, created, signal
+from sms_plugin.host.entity import Declaration
+from sms_plugin.models import Message
+from tests.portal import Base, Client, Invoice, Portal, Staff, Task, make_portal
+from tests.portal.models import followers
+
+called = Signal()
+
+Step: TypeAlias = tuple[Any, ...]
+#: A message by its trigger, its record, and its member or token; and its state.
+Texted: TypeAlias = dict[tuple[str, int, str], str]
+
+CLIENT = 1
+TASKS = (1, 2)
+STAFF = (1, 2, 3)
+NUMBERS = ("good", "raises", "asks")
+
+
+def _read(invoice: Invoice) -> str:
+    """A shortcode that raises, makes the database raise, or does neither."""
+    if invoice.number.startswith("raises"):
+        raise KeyError(invoice.number)
+    if invoice.number.startswith("asks"):
+        session = object_session(invoice)
+        assert session is not None
+        session.execute(sa.text("SELECT nothing FROM nowhere"))
+    return invoice.number
+
+
+def _declarations() -> list[Declaration]:
+    follows = Trigger(
+        key="follows", section="task", label="Follows", audience="staff", text={"en": "{task_name}"}
+    )
+    call = Trigger(key="call", section="invoice", label="Call", text={"en": "{invoice_number}"})
+    return [
+        Entity(Client, "clients", person=Person(name="name", phones="phone")),
+        Entity(Staff, "staff", person=Person(name="name", phones="phone")),
+        Entity(
+            Invoice,
+            "invoice",
+            to={"client": "client"},
+            shortcodes={"invoice_number": _read},
+            hooks=[
+                Hook("charge_created", created()),
+                Hook("invoice_overdue_notice", changed(Invoice.status, to="paid")),
+                Hook(call, signal(called, record="invoice")),
+            ],
+        ),
+        Entity(Task, "task", shortcodes={"task_name": "name"}, hooks=[Hook(follows, added(Task.followers))]),
+    ]
+
+
+@dataclass
+class Rows:
+    """What the host's tables hold at some point of a transaction, and what was said in it."""
+
+    invoices: dict[int, tuple[str, str]] = field(default_factory=dict)
+    follows: set[tuple[int, int]] = field(default_factory=set)
+    said: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+@dataclass
+class Model:
+    """The same, by the rules of transactions alone; the last of ``open`` is where the program stands."""
+
+    committed: Rows = field(default_factory=Rows)
+    open: list[Rows] = field(default_factory=list)
+    texted: Texted = field(default_factory=dict)
+    issued: int = 0
+
+    @property
+    def now(self) -> Rows:
+        if not self.open:
+            self.open.append(deepcopy(self.committed))
+        return self.open[-1]
+
+    def commit(self) -> None:
+        before, after = self.committed, self.now
+        for number, (name, status) in after.invoices.items():
+            if number not in before.invoices:
+                self._text("charge_created", number, "", name)
+            elif status == "paid" and before.invoices[number][1] != "paid":
+                self._text("invoice_overdue_notice", number, "", name)
+        for trigger, number, token in after.said:
+            if number in after.invoices:
+                self._text(trigger, number, token, after.invoices[number][0])
+        for task, staff in after.follows - before.follows:
+            self._text("follows", task, f"Staff {staff}", "good")
+        self.committed = Rows(after.invoices, after.follows)
+        self.open = []
+
+    def _text(self, trigger: str, record: int, moment: str, name: str) -> None:
+        self.texted.setdefault((trigger, record, moment), "queued" if name.startswith("good") else "held")
+
+
+class Program:
+    """One program, as it runs in both sessions and in the model."""
+
+    def __init__(self, portal: Portal, plain: Engine) -> None:
+        self.portal = portal
+        self.plain = Session(plain)
+        self.model = Model()
+        self.savepoints: list[list[SessionTransaction]] = []
+
+    @property
+    def sessions(self) -> tuple[Session, Session]:
+        return self.portal.session, self.plain
+
+    def run(self, steps: list[Step]) -> None:
+        for name, *arguments in steps:
+            getattr(self, name)(*arguments)
+        self.commit()
+
+    def create(self, kind: str) -> None:
+        self.model.issued += 1
+        number, name = self.model.issued, f"{kind} {self.model.issued}"
+        for session in self.sessions:
+            session.add(Invoice(id=number, client_id=CLIENT, number=name, status="open"))
+        self.model.now.invoices[number] = (name, "open")
+
+    def change(self, which: int, status: str) -> None:
+        number = self._invoice(which)
+        if number is not None:
+            for session in self.sessions:
+                self._record(session, Invoice, number).status = status
+            self.model.now.invoices[number] = (self.model.now.invoices[number][0], status)
+
+    def delete(self, which: int) -> None:
+        number = self._invoice(which)
+        if number is not None:
+            for session in self.sessions:
+                session.flush()
+                session.delete(self._record(session, Invoice, number))
+            del self.model.now.invoices[number]
+
+    def call(self, which: int) -> None:
+        """The host's signal."""
+        number = self._invoice(which)
+        if number is not None:
+            invoice = self._record(self.portal.session, Invoice, number)
+            called.send(self.portal.app, invoice=invoice)
+            self.model.now.said.append(("call", number, ""))
+
+    def fire(self, which: int) -> None:
+        """By hand."""
+        number = self._invoice(which)
+        if number is not None:
+            self.model.issued += 1
+            token = f"token {self.model.issued}"
+            invoice = self._record(self.portal.session, Invoice, number)
+            self.portal.sms.fire("call", invoice, once=token)
+            self.model.now.said.append(("call", number, token))
+
+    def follow(self, task: int, staff: int, from_staff: bool) -> None:
+        if (task, staff) not in self.model.now.follows:
+            for session in self.sessions:
+                followed, follower = self._record(session, Task, task), self._record(session, Staff, staff)
+                followed.followers.append(follower) if not from_staff else follower.tasks.append(followed)
+            self.model.now.follows.add((task, staff))
+
+    def unfollow(self, task: int, staff: int, from_staff: bool) -> None:
+        if (task, staff) in self.model.now.follows:
+            for session in self.sessions:
+                followed, follower = self._record(session, Task, task), self._record(session, Staff, staff)
+                followed.followers.remove(follower) if not from_staff else follower.tasks.remove(followed)
+            self.model.now.follows.discard((task, staff))
+
+    def replace(self, task: int, staff: list[int]) -> None:
+        for session in self.sessions:
+            self._record(session, Task, task).followers = [
+                self._record(session, Staff, each) for each in staff
+            ]
+        kept = {(other, each) for other, each in self.model.now.follows if other != task}
+        self.model.now.follows = kept | {(task, each) for each in staff}
+
+    def flush(self) -> None:
+        for session in self.sessions:
+            session.flush()
+
+    def look(self) -> None:
+        """A query, which flushes by itself."""
+        for session in self.sessions:
+            session.scalars(sa.select(Invoice)).all()
+
+    def forget(self) -> None:
+        for session in self.sessions:
+            session.flush()
+            session.expire_all()
+
+    def savepoint(self) -> None:
+        if len(self.savepoints) < 3:
+            self.savepoints.append([session.begin_nested() for session in self.sessions])
+            self.model.open.append(deepcopy(self.model.now))
+
+    def release(self, depth: int) -> None:
+        at = self._depth(depth)
+        if at is not None:
+            for handle in self.savepoints[at]:
+                handle.commit()
+            del self.savepoints[at:]
+            self.model.open[at:] = self.model.open[-1:]
+
+    def undo(self, depth: int) -> None:
+        at = self._depth(depth)
+        if at is not None:
+            for handle in self.savepoints[at]:
+                handle.rollback()
+            del self.savepoints[at:]
+            del self.model.open[at + 1 :]
+
+    def collide(self) -> None:
+        """A flush that the database refuses, in a savepoint of its own."""
+        for session in self.sessions:
+            with suppress(IntegrityError), session.begin_nested():
+                session.add(Client(id=CLIENT, name="a second one"))
+                session.expunge(session.get_one(Client, CLIENT))
+                session.flush()
+
+    def rollback(self) -> None:
+        for session in self.sessions:
+            session.rollback()
+        self._end()
+
+    def abandon(self) -> None:
+        """Neither committed nor rolled back: what was said in it is lost, and under testing that is told."""
+        said = any(rows.said for rows in self.model.open)
+        if said:
+            with pytest.raises(Exception, match="nobody committed"):
+                self.portal.db.session.remove()
+            self.portal.db.session.registry.clear()
+        else:
+            self.portal.db.session.remove()
+        self.plain.close()
+        self._end()
+
+    def commit(self) -> None:
+        for session in self.sessions:
+            session.commit()
+        self.model.commit()
+        self._end()
+        self.check()
+
+    def finish(self) -> None:
+        """The outermost transaction is committed by its handle, which releases what is open inside it."""
+        for session in self.sessions:
+            (session.get_transaction() or session.begin()).commit()
+        self.model.commit()
+        self._end()
+        self.check()
+
+    def check(self) -> None:
+        with self.portal.fresh() as session:
+            assert _rows(session) == _rows(self.plain) == (self.model.committed.invoices, self.model.committed.follows)
+            texted = [
+                ((row.trigger or "", int(row.record or 0), _moment(row)), row.state)
+                for row in session.scalars(sa.select(Message))
+            ]
+        self.plain.rollback()
+        assert len(texted) == len(self.model.texted)
+        assert dict(texted) == self.model.texted
+
+    def _end(self) -> None:
+        self.model.open = []
+        self.savepoints = []
+
+    def _depth(self, depth: int) -> int | None:
+        return depth % len(self.savepoints) if self.savepoints else None
+
+    def _invoice(self, which: int) -> int | None:
+        numbers = sorted(self.model.now.invoices)
+        return numbers[which % len(numbers)] if numbers else None
+
+    def _record(self, session: Session, model: type[Any], number: int) -> Any:
+        """The record as a host holds it: pending ones too, which the database does not know yet."""
+        pending = (each for each in session.new if isinstance(each, model) and each.id == number)
+        return next(pending, None) or session.get_one(model, number)
+
+
+def _rows(session: Session) -> tuple[dict[int, tuple[str, str]], set[tuple[int, int]]]:
+    invoices = session.execute(sa.select(Invoice.id, Invoice.number, Invoice.status))
+    return {row.id: (row.number, row.status) for row in invoices}, {
+        (row.task_id, row.staff_id) for row in session.execute(sa.select(followers))
+    }
+
+
+def _moment(message: Message) -> str:
+    """Once per day and value: the day is not the model's business."""
+    return "" if message.trigger == "invoice_overdue_notice" else message.moment
+
+
+_which = st.integers(0, 9)
+_task, _staff = st.sampled_from(TASKS), st.sampled_from(STAFF)
+
+
+def _step(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.tuples(st.just(name), *arguments)
+
+
+_STEPS = st.lists(
+    st.one_of(
+        _step("create", st.sampled_from(NUMBERS)),
+        _step("create", st.just("good")),
+        _step("change", _which, st.sampled_from(["open", "paid", "void"])),
+        _step("change", _which, st.just("paid")),
+        _step("delete", _which),
+        _step("call", _which),
+        _step("fire", _which),
+        _step("follow", _task, _staff, st.booleans()),
+        _step("unfollow", _task, _staff, st.booleans()),
+        _step("replace", _task, st.lists(_staff, unique=True)),
+        _step("flush"),
+        _step("look"),
+        _step("forget"),
+        _step("savepoint"),
+        _step("savepoint"),
+        _step("release", _which),
+        _step("undo", _which),
+        _step("collide"),
+        _step("rollback"),
+        _step("abandon"),
+        _step("commit"),
+        _step("commit"),
+        _step("finish"),
+    ),
+    min_size=3,
+    max_size=30,
+)
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Program]]:
+    """Programs to run, each on empty tables."""
+    folder: Path = tmp_path_factory.mktemp("property")
+    portal = make_portal(f"sqlite:///{folder / 'portal.db'}", *_declarations())
+    plain = sa.create_engine(f"sqlite:///{folder / 'plain.db'}")
+    with portal.app.app_context():
+        for engine in (portal.db.engine, plain):
+            _as_others_do(engine)
+        Base.metadata.create_all(plain)
+        portal.use_kind("console", {}, name="console")
+        keys = ("charge_created", "invoice_overdue_notice", "call")
+        portal.switch_on(*keys, text="{invoice_number}", since=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        portal.switch_on("follows")
+
+        def fresh() -> Program:
+            portal.db.session.remove()
+            with portal.fresh() as session, session.begin():
+                session.execute(sa.text("DELETE FROM sms_message"))
+                _seed(session)
+            with Session(plain) as session, session.begin():
+                _seed(session)
+            return Program(portal, plain)
+
+        yield fresh
+        portal.db.session.remove()
+        portal.db.engine.dispose()
+        plain.dispose()
+
+
+def _as_others_do(engine: Engine) -> None:
+    """SQLite with the transactions that every other database has, and without waiting for the disk."""
+    engine.dispose()
+
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+
+def _seed(session: Session) -> None:
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(sa.delete(table))
+    session.execute(sa.insert(Client), [{"id": CLIENT, "name": "Ana", "phone": "912345678"}])
+    session.execute(sa.insert(Task), [{"id": task, "name": f"task {task}"} for task in TASKS])
+    session.execute(
+        sa.insert(Staff), [{"id": staff, "name": "Staff", "phone": f"91300000{staff}"} for staff in STAFF]
+    )
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=_STEPS)
+def test_messages_exist_exactly_for_what_was_committed(
+    worlds: Callable[[], Program], steps: list[Step]
+) -> None:
+    program = worlds()
+    try:
+        program.run(steps)
+    finally:
+        program.plain.close()
+        with suppress(SmsError):
+            program.portal.session.rollback()
