@@ -185,7 +185,8 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
             # both states that it may come from are live ones, which are not counted by tallies
             moved(session, old={MessageState.SENDING.value: went}, new=new)
         if new is MessageState.SENT and went < len(rows):
-            waiting = origins(new) - {MessageState.SENDING}
+            # FAILED is left to its receipts: one of them may have said so
+            waiting = origins(new) - {MessageState.SENDING, MessageState.FAILED}
             move(session, [row["b_id"] for row in rows], new, reason="", now=now, only_from=waiting)
     _match(session, finished, now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -240,8 +240,17 @@ class Portal:
             return found
 
 
-def make_portal(url: str, *declared: Declaration, tables: bool = True, **config: object) -> Portal:
-    """A portal on a database, migrated, with these declarations or its usual ones."""
+def make_portal(
+    url: str,
+    *declared: Declaration,
+    tables: bool = True,
+    prepare: Callable[[Flask], object] = lambda app: None,
+    **config: object,
+) -> Portal:
+    """A portal on a database, migrated, with these declarations or its usual ones.
+
+    ``prepare`` is what the host does with its app before it mounts the plugin.
+    """
     app = Flask("tests.portal")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=url,
@@ -257,6 +266,7 @@ def make_portal(url: str, *declared: Declaration, tables: bool = True, **config:
     db = SQLAlchemy(model_class=Base)
     db.init_app(app)
     app.add_url_rule("/invoice/<number>", "invoice_page", lambda number: number)
+    prepare(app)
     sms = SMS(*(declared or declarations()))
     sms.init_app(app, db=db)
     if tables:

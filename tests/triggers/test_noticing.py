@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -62,11 +64,11 @@ def test_a_created_record_is_texted_when_it_commits(office: Portal, ana: Client)
 
 def test_the_text_is_of_the_record_as_it_commits(office: Portal, ana: Client) -> None:
     """Rendering at the flush would text half-built records."""
-    invoice = Invoice(client=ana, number="early", total=0)
+    invoice = Invoice(client=ana, number="early")
     office.session.add(invoice)
     office.session.scalars(sa.select(Client)).all()
     invoice.number = "late"
-    invoice.total = 99
+    invoice.total = Decimal(99)
     office.session.scalars(sa.select(Client)).all()
     office.session.commit()
     assert _texts(office) == ["late €99.00"]
@@ -358,15 +360,16 @@ def test_a_joined_transaction_of_the_hosts_tests_leaves_nothing_behind(office: P
     office.db.session.remove()
     office.begin_first()
     engine = office.db.engine
+    engines: Any = office.db.engines
     with engine.connect() as connection:
         outer = connection.begin()
-        office.db.engines[None] = connection  # type: ignore[assignment]
+        engines[None] = connection
         session = office.db.session(join_transaction_mode="create_savepoint")
         session.add(Invoice(client_id=number))
         session.commit()
         assert connection.scalar(sa.text("SELECT count(*) FROM sms_message")) == 1
         office.db.session.remove()
-        office.db.engines[None] = engine
+        engines[None] = engine
         outer.rollback()
     assert office.messages() == []
 
@@ -409,9 +412,7 @@ def test_in_an_app_without_the_plugin_its_listeners_are_silent(office: Portal, a
 
 
 @pytest.mark.parametrize("flushes", [True, False])
-def test_what_a_later_listener_of_the_host_adds_is_texted(
-    office: Portal, ana: Client, flushes: bool
-) -> None:
+def test_what_a_later_listener_of_the_host_adds_is_texted(office: Portal, ana: Client, flushes: bool) -> None:
     number = ana.id
     added: list[Invoice] = []
 
@@ -429,7 +430,7 @@ def test_what_a_later_listener_of_the_host_adds_is_texted(
 
 
 def test_a_signal_that_a_later_listener_of_the_host_sends_is_texted(office: Portal, ana: Client) -> None:
-    payment = Payment(invoice=Invoice(client=ana), amount=5)
+    payment = Payment(invoice=Invoice(client=ana), amount=Decimal(5))
     sent: list[Session] = []
 
     def late(session: Session) -> None:
@@ -483,9 +484,7 @@ class TestMembers:
         office.session.commit()
         assert len(office.messages()) == 1
 
-    def test_only_the_new_members_of_a_replaced_list_are_texted(
-        self, office: Portal, zoe: Staff, task: Task
-    ) -> None:
+    def test_only_the_new_members_of_a_replaced_list_are_texted(self, office: Portal, zoe: Staff, task: Task) -> None:
         max_ = _staff(office, "Max", "913000002")
         task.followers = [zoe]
         office.session.commit()
@@ -528,9 +527,7 @@ class TestMembers:
         office.session.commit()
         assert office.messages() == []
 
-    def test_one_taken_out_and_put_back_was_a_member_all_along(
-        self, office: Portal, zoe: Staff, task: Task
-    ) -> None:
+    def test_one_taken_out_and_put_back_was_a_member_all_along(self, office: Portal, zoe: Staff, task: Task) -> None:
         office.switch_off("task_followed")
         task.followers.append(zoe)
         office.session.commit()
@@ -541,9 +538,7 @@ class TestMembers:
         office.session.commit()
         assert office.messages() == []
 
-    def test_one_added_in_a_rolled_back_savepoint_is_not_texted(
-        self, office: Portal, zoe: Staff, task: Task
-    ) -> None:
+    def test_one_added_in_a_rolled_back_savepoint_is_not_texted(self, office: Portal, zoe: Staff, task: Task) -> None:
         with _undone(office.session):
             task.followers.append(zoe)
             office.session.flush()

@@ -1,0 +1,247 @@
+"""A process's runner: started once, woken by commits, and gone without a trace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sms_plugin.errors import ConfigurationError
+from sms_plugin.jobs.embedded import Embedded
+from sms_plugin.jobs.runner import ProcessRunner
+from sms_plugin.jobs.wake import Watch
+from sms_plugin.models import Message, Runner
+from sms_plugin.secrets import new_key
+from sms_plugin.states import MessageState
+from sms_plugin.testing.phone_server import PhoneServer
+from tests.portal import Portal, make_portal
+
+#: Nothing in these tests may lean on the safety net behind the wake.
+PATIENT = {"SMS_FLUSH_EVERY": 3600, "SMS_SWEEP_EVERY": 3600}
+
+
+def _until(what: Callable[[], object]) -> None:
+    pause = threading.Event()
+    while not what():
+        pause.wait(0.01)
+
+
+def _runners(portal: Portal) -> list[str]:
+    with portal.fresh() as session:
+        return list(session.scalars(sa.select(Runner.kind)))
+
+
+@pytest.fixture
+def patient(tmp_path: Path, phone: PhoneServer) -> Iterator[Portal]:
+    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", **PATIENT)
+    with made.app.app_context():
+        made.use(phone)
+        yield made
+        made.db.session.remove()
+        made.db.engine.dispose()
+
+
+@pytest.fixture
+def running(patient: Portal) -> Iterator[Portal]:
+    """A portal with a runner that is done with its first round."""
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    first = patient.queue()
+    patient.state.wake.set()
+    _until(lambda: patient.message(first).state == MessageState.SENT)
+    yield patient
+    runner.stop()
+
+
+def test_a_runner_signs_on_and_off(patient: Portal) -> None:
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    assert _runners(patient) == ["worker"]
+    runner.stop()
+    assert _runners(patient) == []
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sms-")]
+
+
+def test_stopping_twice_is_stopping(patient: Portal) -> None:
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    runner.stop()
+    runner.stop()
+
+
+def test_a_runner_shows_that_it_lives(patient: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sms_plugin.jobs.runner.HEARTBEAT", 0.0)
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+
+    def seen() -> dt.datetime:
+        with patient.fresh() as session:
+            return session.scalars(sa.select(Runner.seen_at)).one()
+
+    first = seen()
+    _until(lambda: seen() > first)
+    runner.stop()
+
+
+def test_a_commit_in_this_process_wakes_it(running: Portal) -> None:
+    """Q2: through the host's own session, by the commit alone."""
+    message = running.sms.send(to="+351912345678", text="Hello")
+    running.db.session.commit()
+    _until(lambda: running.message(message).state == MessageState.SENT)
+
+
+def test_a_commit_of_another_process_is_seen(running: Portal) -> None:
+    """Q2: another connection's commit, of which this process hears nothing."""
+    message = running.queue()
+    assert not running.state.wake.is_set()
+    _until(lambda: running.message(message).state == MessageState.SENT)
+
+
+def test_what_comes_due_later_is_not_forgotten(running: Portal) -> None:
+    message = running.queue(due_at=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.5))
+    _until(lambda: running.message(message).state == MessageState.SENT)
+
+
+def test_a_look_sees_what_a_real_other_process_wrote(patient: Portal, tmp_path: Path) -> None:
+    message = patient.queue(due_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    watch = Watch(patient.state)
+    never = threading.Event()
+    while watch.wait(never, most=0.2):
+        pass
+    subprocess.run([sys.executable, "-c", _MAKE_DUE, str(tmp_path / "portal.db"), message.hex], check=True, timeout=60)
+    assert watch.wait(never, most=30)
+    watch.close()
+
+
+_MAKE_DUE = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    done = connection.execute("UPDATE sms_message SET due_at = 1 WHERE id = ?", (sys.argv[2],)).rowcount
+assert done == 1
+connection.close()
+"""
+
+
+def test_a_wake_that_came_before_the_wait_is_remembered(patient: Portal) -> None:
+    watch = Watch(patient.state)
+    patient.state.wake.set()
+    assert watch.wait(threading.Event(), most=30)
+    assert not patient.state.wake.is_set()
+    watch.close()
+
+
+def test_a_locked_database_makes_no_error_of_a_look(patient: Portal, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with patient.db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 10")
+    watch = Watch(patient.state)
+    assert not watch.woken()
+    other.execute("ROLLBACK")
+    other.close()
+    watch.close()
+
+
+def test_a_wrong_key_keeps_a_runner_from_starting(patient: Portal, tmp_path: Path) -> None:
+    """Issue: a missing or wrong key is a clear error at start."""
+    wrong = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", tables=False, SMS_SECRET_KEYS=new_key())
+    with wrong.app.app_context():
+        with pytest.raises(ConfigurationError, match="provider 'phone' cannot be read with SMS_SECRET_KEYS"):
+            ProcessRunner(wrong.app, wrong.state, kind="worker").start()
+        assert _runners(wrong) == []
+        wrong.db.engine.dispose()
+
+
+def _served(tmp_path: Path, **config: object) -> Iterator[Portal]:
+    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", TESTING=False, **PATIENT, **config)
+    with made.app.app_context():
+        yield made
+        made.sms.stop(made.app)
+        made.db.session.remove()
+        made.db.engine.dispose()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Portal]:
+    yield from _served(tmp_path)
+
+
+@pytest.fixture
+def served_without(tmp_path: Path) -> Iterator[Portal]:
+    yield from _served(tmp_path, SMS_SCHEDULER="off")
+
+
+def test_the_first_request_starts_one_runner_and_the_second_none(served: Portal) -> None:
+    assert _runners(served) == []
+    for _ in range(2):
+        assert served.app.test_client().get("/invoice/F1").status_code == 200
+    assert _runners(served) == ["embedded"]
+
+
+def test_with_the_scheduler_off_no_request_starts_one(served_without: Portal) -> None:
+    served_without.app.test_client().get("/invoice/F1")
+    assert _runners(served_without) == []
+
+
+def test_a_command_starts_none(served: Portal) -> None:
+    served.app.test_cli_runner().invoke(args=["sms", "status", "--json"])
+    assert _runners(served) == []
+
+
+def test_under_testing_no_request_starts_one(portal: Portal) -> None:
+    portal.app.test_client().get("/invoice/F1")
+    assert _runners(portal) == []
+
+
+def test_a_runner_can_be_started_by_hand_once(served: Portal) -> None:
+    served.sms.start(served.app)
+    served.sms.start(served.app)
+    served.app.test_client().get("/invoice/F1")
+    assert _runners(served) == ["embedded"]
+
+
+def test_a_portal_that_cannot_text_still_serves(
+    tmp_path: Path, phone: PhoneServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The host's pages are worth more than our runner; by hand, the mistake is told."""
+    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}")
+    with made.app.app_context():
+        made.use(phone)
+        made.db.engine.dispose()
+    wrong = make_portal(made.app.config["SQLALCHEMY_DATABASE_URI"], TESTING=False, SMS_SECRET_KEYS=new_key())
+    assert wrong.app.test_client().get("/invoice/F1").status_code == 200
+    assert "SMS runner not started" in caplog.text
+    with pytest.raises(ConfigurationError):
+        wrong.sms.start(wrong.app)
+    with wrong.app.app_context():
+        wrong.db.engine.dispose()
+
+
+def test_a_fork_has_no_runner_of_its_parents(served: Portal) -> None:
+    """Threads do not survive a fork: the child starts its own."""
+    embedded: Embedded = served.app.extensions["sms_embedded"]
+    embedded.start()
+    embedded._pid = os.getpid() + 1  # as it looks from a child
+    embedded.stop()
+    assert _runners(served) == ["embedded"]
+    embedded._pid = os.getpid()
+
+
+def test_messages_are_not_touched_by_a_runner_without_a_provider(tmp_path: Path) -> None:
+    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", **PATIENT)
+    with made.app.app_context():
+        made.queue()
+        runner = ProcessRunner(made.app, made.state, kind="worker")
+        runner.start()
+        runner.stop()
+        with made.fresh() as session:
+            assert session.scalars(sa.select(Message.state)).all() == ["queued"]
+        made.db.engine.dispose()

@@ -1,0 +1,95 @@
+"""P18: N messages in any S seconds, evenly spaced, whoever sends them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from sms_plugin.jobs.runner import flush_of
+from sms_plugin.models import Provider
+from sms_plugin.providers.rate import HORIZON, Slots, reserve, spacing
+from sms_plugin.testing.phone_server import PhoneServer
+from tests.portal import Portal
+
+NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def rated(portal: Portal, phone: PhoneServer) -> Portal:
+    """A portal whose provider takes ten messages in two seconds."""
+    portal.use(phone)
+    _rate(portal, 10, 2)
+    return portal
+
+
+def _rate(portal: Portal, count: int | None, seconds: int | None) -> None:
+    with portal.fresh() as session, session.begin():
+        session.execute(sa.update(Provider).values(rate_count=count, rate_seconds=seconds))
+
+
+def _reserve(portal: Portal, want: int, *, at: dt.datetime = NOW) -> Slots:
+    with portal.fresh() as session, session.begin():
+        return reserve(session, portal.provider().id, want=want, now=at)
+
+
+def test_without_a_rate_all_may_go_now(rated: Portal) -> None:
+    _rate(rated, None, None)
+    slots = _reserve(rated, 3)
+    assert (slots.times, slots.apart, slots.again_at) == ((NOW,) * 3, dt.timedelta(), None)
+
+
+def test_slots_are_evenly_spaced(rated: Portal) -> None:
+    times = _reserve(rated, 4).times
+    assert times == tuple(NOW + number * dt.timedelta(milliseconds=200) for number in range(4))
+
+
+def test_no_slot_is_granted_far_ahead(rated: Portal) -> None:
+    """A process that dies takes few of them along."""
+    slots = _reserve(rated, 100)
+    assert max(slots.times) <= NOW + HORIZON
+    assert slots.again_at is not None
+    assert len(slots.times) == 6
+
+
+def test_the_next_one_who_asks_gets_the_next_slots(rated: Portal) -> None:
+    """X16: one row grants them all."""
+    first, second = _reserve(rated, 3).times, _reserve(rated, 3).times
+    assert second[0] - first[-1] == dt.timedelta(milliseconds=200)
+
+
+def test_slots_that_nobody_wanted_are_not_saved_up(rated: Portal) -> None:
+    _reserve(rated, 2)
+    later = NOW + dt.timedelta(minutes=1)
+    assert _reserve(rated, 2, at=later).times == (later, later + dt.timedelta(milliseconds=200))
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(3, 1), (7, 1), (5, 5), (1, 60), (999, 7)])
+def test_no_window_holds_one_too_many(count: int, seconds: int) -> None:
+    """Rounding down by a microsecond would let N + 1 into S seconds."""
+    assert spacing(count, seconds) * count >= dt.timedelta(seconds=seconds)
+
+
+def test_two_flushes_share_the_rate_at_the_gateway(rated: Portal, phone: PhoneServer) -> None:
+    """Each grant carries its send time; what counts is when requests arrive."""
+    for _ in range(16):
+        rated.queue()
+    flushes = [flush_of(rated.state), flush_of(rated.state)]
+
+    def work(number: int) -> None:
+        with rated.app.app_context():
+            flushes[number].run(threading.Event())
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for flush in flushes:
+        flush.close()
+    at = sorted(float(str(line["at"])) for line in phone.ledger())
+    assert len({line["id"] for line in phone.ledger()}) == 16
+    # the rate itself: sixteen evenly spaced messages take fifteen spaces, less what a busy machine lets the first wait
+    assert at[-1] - at[0] >= 15 * 0.2 - 0.5

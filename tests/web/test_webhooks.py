@@ -1,0 +1,223 @@
+"""What providers call: verified, bounded, counted where forged, and out of the host's CSRF protection (X3)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import request
+from flask_wtf import CSRFProtect
+from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
+
+from sms_plugin import signals
+from sms_plugin.gateways.contract import Gateway, ReceiptStatus, Report, WebRequest, accepted
+from sms_plugin.gateways.twilio_signature import signature as twilio_signature
+from sms_plugin.outbox.receipts import FORGED
+from sms_plugin.outbox.tallies import totals
+from sms_plugin.secrets import new_key
+from sms_plugin.states import MessageState
+from sms_plugin.testing import drain
+from sms_plugin.testing.phone_receipts import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
+from sms_plugin.testing.phone_server import PhoneServer
+from sms_plugin.web.webhooks import LARGEST
+from tests.portal import Portal, make_portal
+
+
+@pytest.fixture
+def sent(portal: Portal, phone: PhoneServer) -> tuple[Portal, UUID]:
+    """A portal with a message that the phone server accepted, and that it says nothing more about."""
+    phone.set(mode="no_receipts")
+    portal.use(phone)
+    message = portal.queue()
+    drain(portal.app)
+    return portal, message
+
+
+def _told(message: UUID, status: str = "delivered") -> bytes:
+    told = {"id": str(message), "reference": "P00000001", "to": "+351912345678", "status": status}
+    return json.dumps({**told, "at": "2026-11-21T12:00:00+00:00"}).encode()
+
+
+def _post(
+    portal: Portal, body: bytes, *, secret: str = "phone-receipts", path: str | None = None, **more: Any
+) -> TestResponse:
+    headers = {TIMESTAMP_HEADER: "1", SIGNATURE_HEADER: signature(body, timestamp="1", secret=secret)}
+    address = path or f"/sms/receipts/{portal.provider().token}"
+    return portal.app.test_client().post(address, data=body, headers=headers, content_type="application/json", **more)
+
+
+def _forged(portal: Portal) -> int:
+    with portal.fresh() as session:
+        return totals(session).get(FORGED, 0)
+
+
+def test_a_receipt_moves_its_message_and_tells_the_host(sent: tuple[Portal, UUID]) -> None:
+    portal, message = sent
+    heard: list[object] = []
+
+    def hear(sender: object, messages: object) -> None:
+        heard.append(messages)
+
+    with signals.messages_reported.connected_to(hear):
+        assert _post(portal, _told(message)).status_code == 204
+        assert _post(portal, _told(message)).status_code == 204
+    assert portal.message(message).state == MessageState.DELIVERED
+    assert heard == [[message]]
+
+
+def test_a_forged_receipt_is_refused_and_counted(sent: tuple[Portal, UUID]) -> None:
+    """X3, promise 9: and the log does not quote it."""
+    portal, message = sent
+    assert _post(portal, _told(message), secret="guessed").status_code == 403
+    assert portal.message(message).state == MessageState.SENT
+    assert _forged(portal) == 1
+
+
+def test_an_unknown_address_is_not_found(sent: tuple[Portal, UUID]) -> None:
+    portal, message = sent
+    assert _post(portal, _told(message), path="/sms/receipts/guessed").status_code == 404
+    assert _post(portal, _told(message), path="/sms/receipts").status_code == 404
+
+
+def test_a_flood_is_too_large(sent: tuple[Portal, UUID]) -> None:
+    portal, message = sent
+    assert _post(portal, _told(message).ljust(LARGEST + 1)).status_code == 413
+    assert _post(portal, _told(message).ljust(LARGEST)).status_code == 204
+
+
+def test_what_cannot_be_read_is_told_so(sent: tuple[Portal, UUID]) -> None:
+    portal, _ = sent
+    assert _post(portal, b"{}").status_code == 400
+    assert _forged(portal) == 0
+
+
+def test_a_receipt_for_a_message_of_nobody_is_taken_and_moves_nothing(sent: tuple[Portal, UUID]) -> None:
+    """The provider shall not send it again."""
+    portal, message = sent
+    stray = _told(uuid4()).replace(b"P00000001", b"P7")
+    assert _post(portal, stray).status_code == 204
+    assert portal.message(message).state == MessageState.SENT
+
+
+def test_receipts_of_an_inactive_provider_are_still_taken(sent: tuple[Portal, UUID], phone: PhoneServer) -> None:
+    """P13."""
+    portal, message = sent
+    portal.use(phone, name="another")
+    assert _post(portal, _told(message)).status_code == 204
+    assert portal.message(message).state == MessageState.DELIVERED
+
+
+def test_while_a_key_is_wrong_the_provider_is_asked_to_come_again(sent: tuple[Portal, UUID], database_url: str) -> None:
+    portal, message = sent
+    wrong = make_portal(database_url, tables=False, SMS_SECRET_KEYS=new_key())
+    path = f"/sms/receipts/{portal.provider().token}"
+    assert _post(wrong, _told(message), path=path).status_code == 503
+    with wrong.app.app_context():
+        wrong.db.engine.dispose()
+
+
+def test_a_host_that_reads_the_body_first_does_not_take_it_away(sent: tuple[Portal, UUID]) -> None:
+    portal, message = sent
+    portal.app.before_request_funcs.setdefault(None, []).append(lambda: (request.get_data(), None)[1])
+    assert _post(portal, _told(message)).status_code == 204
+
+
+class _Plain(Gateway):
+    """Takes a receipt from the query, signed by the address itself."""
+
+    kind, label = "plain", "Plain"
+
+    def send(self, messages: Any) -> Any:
+        return [accepted(str(message.id)) for message in messages]
+
+    def read_receipts(self, request: WebRequest) -> list[Report]:
+        return [Report(status=ReceiptStatus(dict(request.query)["status"]))]
+
+
+def test_a_receipt_may_come_as_a_get(portal: Portal) -> None:
+    """The message is the one whose own address was called."""
+    gateways: Any = portal.state.gateways
+    gateways["plain"] = _Plain
+    portal.use_kind("plain", {}, name="plain")
+    message = portal.queue()
+    drain(portal.app)
+    path = f"/sms/receipts/{portal.provider('plain').token}/{message}?status=delivered"
+    assert portal.app.test_client().get(path).status_code == 204
+    assert portal.message(message).state == MessageState.DELIVERED
+
+
+def test_the_public_address_is_what_was_signed_whatever_the_host_header_says(portal: Portal) -> None:
+    """Twilio signs the address that it called; a proxy in between shows another one to the app."""
+    given = {"account_sid": "AC" + "0" * 32, "auth_token": "secret", "sender": "+15005550006"}
+    portal.use_kind("twilio", given, name="twilio")
+    path = f"/sms/receipts/{portal.provider('twilio').token}/{uuid4()}"
+    form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered"}
+    for base, status in (("https://portal.example.com", 204), ("http://inner:8000", 403)):
+        signed = twilio_signature(base + path, list(form.items()), token="secret")
+        answer = portal.app.test_client().post(
+            path, data=form, headers={"X-Twilio-Signature": signed}, base_url="http://inner:8000"
+        )
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("protected", ["before", "after"])
+def test_the_hosts_csrf_protection_lets_receipts_through(protected: str, database_url: str, phone: PhoneServer) -> None:
+    """Whether the host protects itself before or after it mounts the plugin; its own pages stay protected."""
+    phone.set(mode="no_receipts")
+    portal = make_portal(database_url, prepare=CSRFProtect if protected == "before" else lambda app: None)
+    if protected == "after":
+        CSRFProtect(portal.app)
+    portal.app.add_url_rule("/form", "form", lambda: "taken", methods=["POST"])
+    with portal.app.app_context():
+        portal.use(phone)
+        message = portal.queue()
+        drain(portal.app)
+        assert _post(portal, _told(message)).status_code == 204
+        assert portal.app.test_client().post("/form").status_code == 400
+        portal.db.session.remove()
+        portal.db.engine.dispose()
+
+
+@pytest.fixture
+def open_portal(database_url: str, phone: PhoneServer) -> Iterator[Portal]:
+    """A portal that really listens, at its own public address."""
+    portal = make_portal(database_url, SMS_PUBLIC_URL="http://127.0.0.1:1")
+    server = make_server("127.0.0.1", 0, portal.app, threaded=True)
+    portal = make_portal(database_url, tables=False, SMS_PUBLIC_URL=f"http://127.0.0.1:{server.server_port}")
+    server.app = portal.app
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with portal.app.app_context():
+        portal.use(phone)
+        yield portal
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        portal.db.session.remove()
+        portal.db.engine.dispose()
+
+
+def test_the_phone_server_reports_over_real_http(open_portal: Portal, phone: PhoneServer) -> None:
+    """The whole way back: accepted, sent, delivered."""
+    phone.set(sent_after=0.0, delivered_after=0.05)
+    messages = [open_portal.queue() for _ in range(5)]
+    drain(open_portal.app)
+    pause = threading.Event()
+    while {open_portal.message(message).state for message in messages} != {MessageState.DELIVERED}:
+        pause.wait(0.01)
+
+
+def test_a_receipt_that_overtakes_the_answer_is_not_too_early(open_portal: Portal, phone: PhoneServer) -> None:
+    """X3: the receipts are posted while the answer is still on its way."""
+    phone.set(sent_after=0.0, delivered_after=0.0, latency_ms=400)
+    message = open_portal.queue()
+    drain(open_portal.app)
+    pause = threading.Event()
+    while open_portal.message(message).state != MessageState.DELIVERED:
+        pause.wait(0.01)
+    assert [attempt.verdict for attempt in open_portal.attempts(message)] == ["accepted"]
