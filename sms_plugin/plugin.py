@@ -73,7 +73,7 @@ class SMS:
             vault=_vault(settings, tolerate),
             gateways=kinds(),
             links=_links(app, settings),
-            testing=bool(app.testing),
+            is_testing=lambda: bool(app.testing),
         )
         self._db = db
         app.extensions["sms"] = state

@@ -6,7 +6,7 @@ Every key starts with ``SMS_``; one that is not known is an error, so that a typ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from sms_plugin.errors import ConfigurationError, did_you_mean
 class Settings:
     """What the host set. Times are in seconds unless the name says otherwise."""
 
-    secret_keys: tuple[str, ...]  #: Fernet keys, the newest first; all of them can read
+    secret_keys: tuple[str, ...] = field(repr=False)  #: Fernet keys, the newest first; all of them can read
     public_url: str | None = None  #: where the portal is reached from outside; links and receipts need it
     timezone: str = "UTC"  #: how the host's naive times are meant
     region: str | None = None  #: ISO 3166 code for numbers written without a country code
@@ -145,6 +145,7 @@ def read(config: Mapping[str, Any], *, tolerate: list[ConfigurationError] | None
     """
     problems: list[ConfigurationError] = []
     given: dict[str, Any] = {}
+    wrong: set[str] = set()
     for key, value in config.items():
         if not key.startswith(_PREFIX) or value is None:
             continue
@@ -152,7 +153,8 @@ def read(config: Mapping[str, Any], *, tolerate: list[ConfigurationError] | None
             given[_name_of(key)] = _typed(key, _name_of(key), value)
         except ConfigurationError as problem:
             problems.append(problem)
-    if not given.get("secret_keys"):
+            wrong.add(key)
+    if not given.get("secret_keys") and "SMS_SECRET_KEYS" not in wrong:
         problems.append(
             ConfigurationError(
                 "SMS_SECRET_KEYS is missing.",
@@ -160,7 +162,7 @@ def read(config: Mapping[str, Any], *, tolerate: list[ConfigurationError] | None
                 hint="Credentials are encrypted with it. Make one with `flask sms key`; keep it out of the repository.",
             )
         )
-        given["secret_keys"] = ()
+    given.setdefault("secret_keys", ())
     if tolerate is not None:
         tolerate.extend(problems)
     elif problems:

@@ -50,10 +50,15 @@ class State:
     vault: Vault
     gateways: Mapping[str, type[Gateway]]
     links: Links
-    testing: bool = False
+    is_testing: Callable[[], bool] = lambda: False  #: asked each time: a test suite may say so after ``init_app``
     wake: Event = field(default_factory=Event)  #: set when something may be due
     _lock: RLock = field(default_factory=RLock, repr=False)
     _resolved: list[Registry] = field(default_factory=list, repr=False)
+
+    @property
+    def testing(self) -> bool:
+        """Whether the portal is under test: no runner starts by itself, and what is lost raises."""
+        return self.is_testing()
 
     @property
     def resolution(self) -> Registry:

@@ -94,9 +94,6 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_tally")),
     )
-    with op.batch_alter_table("sms_tally", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sms_tally_name"), ["name"], unique=False)
-
     op.create_table(
         "sms_trigger",
         sa.Column("key", sa.String(length=80), nullable=False),
@@ -173,7 +170,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_sms_message_live",
-            ["state"],
+            ["state", "id"],
             unique=False,
             sqlite_where=sa.text("state IN ('held', 'queued', 'sending', 'unknown')"),
             postgresql_where=sa.text("state IN ('held', 'queued', 'sending', 'unknown')"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sms_plugin.cli.checks import check
 from sms_plugin.cli.group import sms
+from sms_plugin.cli.message import message
 from sms_plugin.cli.provider import provider
 from sms_plugin.cli.reading import catalog, measure_lines, status, timeline_of
 from sms_plugin.cli.running import flush, send, sweep, worker
@@ -17,6 +18,7 @@ for command in (
     flush,
     key,
     measure_lines,
+    message,
     provider,
     send,
     status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,12 +13,14 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import database_now
 from sms_plugin.state import State
+
+_MISSING = re.compile(r"no such (table|column)|does not exist|doesn't exist|unknown column", re.IGNORECASE)
 
 
 class SmsGroup(AppGroup):
@@ -29,12 +32,12 @@ class SmsGroup(AppGroup):
             return super().invoke(ctx)
         except (SmsError, ConfigurationError) as error:
             raise click.ClickException(str(error)) from error
-        except (OperationalError, ProgrammingError) as error:
-            if "sms_" not in str(error.orig):
-                raise
-            raise click.ClickException(
-                f"The plugin's tables cannot be used: {error.orig}. Run `flask sms upgrade` first."
-            ) from error
+        except DBAPIError as error:
+            # without its parameters, which hold texts and numbers, and so without the traceback that shows them
+            told = f"The database refused: {error.orig}."
+            missing = isinstance(error, (OperationalError, ProgrammingError)) and _MISSING.search(str(error.orig))
+            hint = " Run `flask sms upgrade` first." if missing else ""
+            raise click.ClickException(told + hint) from None
 
 
 sms = SmsGroup("sms", help="Text the portal's clients and staff.")

@@ -16,6 +16,7 @@ from sms_plugin.gateways.settings import fields_of
 from sms_plugin.models import Provider
 from sms_plugin.providers.active import activate as activate_provider
 from sms_plugin.providers.active import add as add_provider
+from sms_plugin.providers.active import change as change_provider
 from sms_plugin.providers.active import deactivate as deactivate_provider
 from sms_plugin.providers.active import find, gateway_of
 from sms_plugin.providers.active import resume as resume_provider
@@ -88,11 +89,7 @@ def fields(kind: str) -> None:
 def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str, ...], at_once: bool) -> None:
     """Save a provider of a gateway KIND. Secrets that are missing are asked for."""
     gateway = gateway_of(kind, state())
-    settings = dict(_pairs(given))
-    for field, variable in _pairs(from_env):
-        if variable not in os.environ:
-            raise SmsError(f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set.")
-        settings[field] = os.environ[variable]
+    settings = _settings(given, from_env)
     for each in fields_of(gateway.Settings):
         if each.secret and each.required and each.name not in settings and sys.stdin.isatty():
             settings[each.name] = click.prompt(each.label, hide_input=True)
@@ -101,6 +98,27 @@ def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str
         if at_once:
             activate_provider(session, saved, who=who(), now=now)
         click.echo(f"{saved.name} is saved" + (" and active." if at_once else ", not active."))
+
+
+@provider.command("set")
+@click.argument("name")
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="A setting; see `fields KIND`.")
+@click.option(
+    "--env", "from_env", multiple=True, metavar="FIELD=VARIABLE", help="A setting read from an environment variable."
+)
+@with_appcontext
+def set_(name: str, given: tuple[str, ...], from_env: tuple[str, ...]) -> None:
+    """Change settings of the provider NAME; those not given are kept."""
+    with transaction() as (session, now):
+        change_provider(
+            session,
+            find(session, name),
+            state=state(),
+            given=_settings(given, from_env),
+            who=who(),
+            now=now,
+        )
+    click.echo(f"{name} is saved.")
 
 
 @provider.command()
@@ -146,6 +164,15 @@ def rate(name: str, count: int, seconds: int) -> None:
         found.next_slot_at = None
         found.changed_at = now
     click.echo(f"{name}: {f'{count} in {seconds} s' if count else 'no limit'}.")
+
+
+def _settings(given: Iterable[str], from_env: Iterable[str]) -> dict[str, object]:
+    settings: dict[str, object] = dict(_pairs(given))
+    for field, variable in _pairs(from_env):
+        if variable not in os.environ:
+            raise SmsError(f"The environment has no {variable}.", code="no_variable", hint="Set it, or use --set.")
+        settings[field] = os.environ[variable]
+    return settings
 
 
 def _pairs(given: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -35,6 +35,7 @@ def status(as_json: bool) -> None:
         counters = totals(session)
         data = {
             "states": counts_by_state(session),
+            "waiting_for_a_person": _waiting(session),
             "oldest_due": _oldest_due(session, now),
             "provider": _provider(session),
             "jobs": _jobs(session),
@@ -49,6 +50,10 @@ def _told(data: dict[str, Any]) -> list[str]:
     provider = data["provider"]
     lines = [
         "Messages: " + (", ".join(waiting) or "none yet"),
+        *(
+            f"  {each['messages']} {each['state']}: {each['reason']}  (flask sms message list --state {each['state']})"
+            for each in data["waiting_for_a_person"]
+        ),
         f"Oldest due: {data['oldest_due'] or 'none'}",
         "Provider: "
         + ("none active" if provider is None else provider["name"])
@@ -64,6 +69,17 @@ def _told(data: dict[str, Any]) -> list[str]:
         lines.append("No runner: nothing is sent until a web process has served a request, or `flask sms worker` runs.")
     lines += [f"{name.replace('_', ' ')}: {number}" for name, number in data["counters"].items() if number]
     return lines
+
+
+def _waiting(session: Session) -> list[dict[str, Any]]:
+    """Why messages wait for a person, and how many for each reason."""
+    rows = session.execute(
+        sa.select(Message.state, Message.reason, sa.func.count())
+        .where(Message.state.in_([MessageState.HELD.value, MessageState.UNKNOWN.value]))
+        .group_by(Message.state, Message.reason)
+        .order_by(Message.state, Message.reason)
+    )
+    return [{"state": state, "reason": reason, "messages": number} for state, reason, number in rows]
 
 
 def _oldest_due(session: Session, now: datetime) -> datetime | None:

@@ -207,12 +207,12 @@ class Gateway(ABC):
         """For a subclass that prepares something from its settings."""
 
     @classmethod
-    def capabilities(cls, settings: Any) -> Capabilities:  # noqa: ARG003  # a subclass asks them
+    def capabilities(cls, settings: Any) -> Capabilities:  # a subclass asks them
         """What the gateway can do when it is set up so."""
         return Capabilities()
 
     @classmethod
-    def warnings(cls, settings: Any) -> Sequence[str]:  # noqa: ARG003  # a subclass asks them
+    def warnings(cls, settings: Any) -> Sequence[str]:  # a subclass asks them
         """Codes of what the admin should know before using these settings (``credentials_in_clear``)."""
         return ()
 

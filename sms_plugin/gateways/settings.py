@@ -171,7 +171,7 @@ def _number(given: object, described: SettingField) -> int:
     return number
 
 
-def _switch(given: object, described: SettingField) -> bool:  # noqa: ARG001  # read like the others
+def _switch(given: object, described: SettingField) -> bool:  # read like the others
     word = str(given).strip().lower()
     if word in _TRUE:
         return True

@@ -91,7 +91,7 @@ class TwilioGateway(Gateway):
     Settings = TwilioSettings
 
     @classmethod
-    def capabilities(cls, settings: Any) -> Capabilities:  # noqa: ARG003  # the same for every account
+    def capabilities(cls, settings: Any) -> Capabilities:  # the same for every account
         """One message a request, of at most 1600 characters; receipts, balance and look-up."""
         return Capabilities(longest=_LONGEST, receipts=True, balance=True, lookup=True)
 

@@ -24,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 _ours = threading.local()
 
 
-def _is_foreign(record: logging.LogRecord) -> bool:  # noqa: ARG001  # a filter is given the record
+def _is_foreign(record: logging.LogRecord) -> bool:  # a filter is given the record
     return not getattr(_ours, "speaking", False)
 
 

@@ -69,9 +69,7 @@ class Registry:
 
     def hooks_of(self, trigger: str, *, entity: str | None = None) -> tuple[BoundHook, ...]:
         """The hooks that fire a trigger, of all entities or of the one with this key."""
-        return tuple(
-            hook for hook in self.hooks if hook.trigger == trigger and entity in {None, hook.entity.key}
-        )
+        return tuple(hook for hook in self.hooks if hook.trigger == trigger and entity in {None, hook.entity.key})
 
     def to_by_hand(self, trigger: str, *, entity: str) -> tuple[Target, ...]:
         """Whom a hand reaches that fires a trigger for a record of an entity; empty: whom the entity itself reaches."""

@@ -100,10 +100,12 @@ def _mapped(run: Resolution, entity: Entity[Any]) -> str | None:
         return None
     where = f"Entity {entity.name}"
     try:
-        inspect(entity.model)
+        _ = inspect(entity.model).relationships  # asking for them makes the mappers find one another
     except SQLAlchemyError as error:
         why = str(error).partition("\n")[0]
-        run.complain(f"{where}: {entity.model.__name__} is no mapped class: {why}", code="bad_model", hint=hint)
+        run.complain(
+            f"{where}: {entity.model.__name__} is no mapped class, or no whole one: {why}", code="bad_model", hint=hint
+        )
         return None
     return where
 

@@ -18,9 +18,10 @@ from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.steps import rest, within
 from sms_plugin.models import database_now
 from sms_plugin.models.busy import is_busy
-from sms_plugin.outbox.attempts import SETTLE_MARGIN, Departed, Finished, depart, settle
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
+from sms_plugin.outbox.depart import Departed, depart
+from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement, judge
 from sms_plugin.state import State
@@ -33,6 +34,8 @@ CLAIM = 100
 GLANCE = 0.075
 #: Under a rate, a message departs so much before its time, so that the request leaves on the dot.
 AHEAD = timedelta(milliseconds=50)
+#: The time that a verdict may take to be written after the request's own time ran out.
+SETTLE_MARGIN = timedelta(seconds=15)
 #: A busy database is left alone for so long, in seconds.
 BUSY_REST = 0.2
 #: After being told to stop, so many busy answers are taken before what is left is left to its lease.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import OperationalError
@@ -35,19 +35,17 @@ class _Turn:
         """Wait until a write would be polite."""
         time.sleep(max(self._rest_until - time.monotonic(), 0.0))
 
+    def wrote(self, *, since: float) -> None:
+        """Note that the lock was held until now: others get as long."""
+        now = time.monotonic()
+        self._rest_until = now + min(now - since, _LONGEST_REST)
+
     @contextmanager
-    def taken(self) -> Iterator[list[Session]]:
-        """Our turn, once it comes; a session put in the list has its writing time repaid before the next turn."""
-        wrote: list[Session] = []
+    def taken(self) -> Iterator[None]:
+        """Our turn, once it comes."""
         with self._lock:
             self.rest()
-            began = time.monotonic()
-            try:
-                yield wrote
-            finally:
-                if wrote:
-                    ended = time.monotonic()
-                    self._rest_until = ended + min(ended - began, _LONGEST_REST)
+            yield
 
 
 _turns: WeakKeyDictionary[State, _Turn] = WeakKeyDictionary()
@@ -66,24 +64,25 @@ def step(state: State) -> Iterator[Session]:
 
     On SQLite the next one waits for as long as this one held the lock, so that the host's own writers get their turn.
     """
-    if state.db.engine.dialect.name != "sqlite":
-        with _transaction(state) as session:
+    if state.db.engine.dialect.name == "sqlite":
+        turn = _turns.setdefault(state, _Turn())
+        with turn.taken(), _politely(state, turn) as session:
             yield session
-        return
-    with _turns.setdefault(state, _Turn()).taken() as wrote, _transaction(state) as session:
-        yield session
-        if session.connection().connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-            wrote.append(session)
+    else:
+        with closing(state.session()) as session, session.begin():
+            yield session
 
 
 @contextmanager
-def _transaction(state: State) -> Iterator[Session]:
-    session = state.session()
-    try:
+def _politely(state: State, turn: _Turn) -> Iterator[Session]:
+    with closing(state.session()) as session:
         with session.begin():
+            driver: Any = session.connection().connection.dbapi_connection
+            began = time.monotonic()
             yield session
-    finally:
-        session.close()
+            wrote = driver.in_transaction
+        if wrote:
+            turn.wrote(since=began)
 
 
 def within(state: State, work: Callable[[Session], T]) -> T:

@@ -47,6 +47,11 @@ Digest = sa.LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
 RowNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def constant(value: str) -> sa.ColumnClause[str]:
+    """A text of ours in the statement itself: a parameter would be made anew for each row of a statement for many."""
+    return sa.literal_column(f"'{value}'", sa.String())
+
+
 class Base(DeclarativeBase):
     """Base of the ``sms_`` tables: beside the host's metadata, never in it."""
 

@@ -28,7 +28,7 @@ class Message(Base):
     __tablename__ = "sms_message"
     __table_args__ = (
         sa.Index("ix_sms_message_due", "priority", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
-        sa.Index("ix_sms_message_live", "state", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        sa.Index("ix_sms_message_live", "state", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         sa.Index("ix_sms_message_record", "entity", "record", "trigger"),
         sa.Index("ix_sms_message_client", "client_entity", "client", "id"),
         sa.Index("ix_sms_message_number", "number", "id"),

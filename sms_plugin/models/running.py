@@ -47,5 +47,5 @@ class Tally(Base):
     __tablename__ = "sms_tally"
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(40), index=True)
+    name: Mapped[str] = mapped_column(sa.String(40))
     amount: Mapped[int] = mapped_column(sa.BigInteger)

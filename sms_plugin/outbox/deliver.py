@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from threading import Thread
+from queue import SimpleQueue
+from threading import Event, Thread
 
 from sms_plugin.gateways.contract import About, Gateway, Outgoing, Verdict, refused, unknown
 from sms_plugin.gateways.http import Http
-from sms_plugin.outbox.attempts import NOT_SUBMITTED, Departed, Finished
+from sms_plugin.outbox.depart import Departed
+from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
 from sms_plugin.providers.active import Line
 from sms_plugin.settings import Settings
 
@@ -39,7 +41,9 @@ class Couriers:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._todo: SimpleQueue[Parcel | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Finished, ...]] = SimpleQueue()
+        self._done: deque[Finished] = deque()
+        self._wanted = 0
+        self._enough = Event()  #: as many are done as are wanted
         self._threads: list[Thread] = []
         self.in_flight = 0  #: messages handed out and not yet collected; only the flush's own thread counts
 
@@ -54,14 +58,14 @@ class Couriers:
 
     def collect(self, *, least: int, wait: float) -> list[Finished]:
         """Verdicts that came back: at least so many, unless ``wait`` seconds are over; then all that are there."""
+        self._wanted = min(least, self.in_flight)
+        self._enough.clear()
+        if len(self._done) < self._wanted and wait > 0:
+            # woken once, by the verdict that makes them enough: a wake for each would take the couriers' time
+            self._enough.wait(wait)
         finished: list[Finished] = []
-        until = time.monotonic() + wait
-        while self.in_flight > len(finished):
-            left = until - time.monotonic() if len(finished) < least else 0.0
-            try:
-                finished.extend(self._done.get(timeout=left) if left > 0 else self._done.get_nowait())
-            except Empty:
-                break
+        while self._done:
+            finished.append(self._done.popleft())
         self.in_flight -= len(finished)
         return finished
 
@@ -77,7 +81,9 @@ class Couriers:
         desk = _Desk(self._settings)
         try:
             while (parcel := self._todo.get()) is not None:
-                self._done.put(_finished(parcel, desk.carry(parcel)))
+                self._done.extend(_finished(parcel, desk.carry(parcel)))
+                if len(self._done) >= self._wanted:
+                    self._enough.set()
         finally:
             desk.close()
 

@@ -53,10 +53,10 @@ def lapse_attempts(session: Session, *, now: datetime, most: int = 100) -> int:
     open_attempts = (
         sa.select(Attempt.id, Attempt.message_id)
         .where(Attempt.verdict.is_(None), Attempt.until <= now)
-        .order_by(Attempt.id)
+        .order_by(Attempt.until)
         .limit(most)
     )
-    lost = session.execute(open_attempts).all()
+    lost = sorted(session.execute(open_attempts).all(), key=lambda row: row.id)
     for row in lost:
         written = session.execute(
             sa.update(Attempt)

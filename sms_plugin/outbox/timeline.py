@@ -15,11 +15,12 @@ from sms_plugin.models import Attempt, Event, Message, Receipt
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One thing that happened. ``what`` is decided, departed, verdict, receipt or moved; ``state`` its outcome."""
+    """One thing that happened. ``what`` is decided, departed, verdict, receipt, moved or, last, stands; ``state`` its outcome.
+    """
 
     at: datetime
     what: str
-    state: str
+    state: str = ""
     reason: str = ""
     detail: str = ""
     who: str = ""
@@ -29,8 +30,8 @@ def timeline(session: Session, message: UUID) -> list[Moment]:
     """The life of a message. Raises ``SmsError`` where there is no such message. Reads only."""
     found = session.get(Message, message)
     if found is None:
-        raise SmsError(f"There is no message {message}.", code="unknown_message", hint="Copy its id from the list.")
-    moments = [Moment(at=found.created_at, what="decided", state=found.trigger or "by hand", who=found.operator)]
+        raise SmsError(f"There is no message {message}.", code="unknown_message", hint="See `flask sms message list`.")
+    moments = [Moment(at=found.created_at, what="decided", detail=found.trigger or "by hand", who=found.operator)]
     for attempt in session.scalars(sa.select(Attempt).where(Attempt.message_id == message)):
         moments.append(Moment(at=attempt.departed_at, what="departed", state="sending"))
         if attempt.verdict is not None and attempt.settled_at is not None:
@@ -64,4 +65,5 @@ def timeline(session: Session, message: UUID) -> list[Moment]:
                 who=event.who,
             )
         )
-    return sorted(moments, key=lambda moment: moment.at)
+    stands = Moment(at=found.changed_at, what="stands", state=found.state, reason=found.reason, detail=found.detail)
+    return [*sorted(moments, key=lambda moment: moment.at), stands]

@@ -66,7 +66,7 @@ def _each(found: object) -> Iterable[object]:
 
 
 def _person(record: object, target: Target, registry: Registry) -> tuple[BoundPerson, BoundEntity | None]:
-    entity = registry.entity_of(type(record))
+    entity = registry.person_of(type(record))
     if target.person is not None:
         return target.person, entity if entity is not None and entity.person is target.person else None
     if entity is None or entity.person is None:
@@ -129,7 +129,7 @@ def _zone(name: object, settings: Settings) -> ZoneInfo:
 def zone_of(people: Iterable[object], *, registry: Registry, settings: Settings) -> ZoneInfo:
     """The timezone of the first of these records that is a declared person, else the portal's."""
     for record in people:
-        entity = registry.entity_of(type(record))
+        entity = registry.person_of(type(record))
         if entity is not None and entity.person is not None:
             return _zone(_read(entity.person.timezone, record), settings)
     return settings.zone

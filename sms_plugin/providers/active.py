@@ -69,13 +69,12 @@ def add(
         raise SmsError("A provider needs a name of 1 to 80 characters.", code="bad_name", hint="Choose another name.")
     if session.scalar(sa.select(Provider.id).where(Provider.name == name)) is not None:
         raise _taken(name)
-    build(gateway.Settings, given)
-    secret = {field.name for field in fields_of(gateway.Settings) if field.secret}
+    settings, secrets = _sorted(gateway, given, state)
     provider = Provider(
         name=name,
         kind=kind,
-        settings={key: value for key, value in given.items() if key not in secret},
-        secrets=state.vault.seal({key: value for key, value in given.items() if key in secret}),
+        settings=settings,
+        secrets=secrets,
         token=random.token_urlsafe(32),
         created_at=now,
         changed_at=now,
@@ -87,6 +86,32 @@ def add(
     except IntegrityError:
         raise _taken(name) from None
     return provider
+
+
+def change(
+    session: Session, provider: Provider, *, state: State, given: Mapping[str, object], who: str, now: datetime
+) -> None:
+    """Save a provider with some settings changed; the others, secrets too, are kept as far as the keys can read them.
+
+    Raises ``SmsError`` naming every setting that is wrong or, after a lost key, missing. Flushes.
+    """
+    try:
+        kept = _secrets_of(provider, state=state)
+    except ConfigurationError:
+        kept = {}  # saved with a key that is gone: whoever saves again must give them again
+    everything = {**provider.settings, **kept, **given}
+    provider.settings, provider.secrets = _sorted(gateway_of(provider.kind, state), everything, state)
+    provider.changed_at = now
+    _record(session, provider, "changed " + ", ".join(sorted(given)), who=who, now=now)
+    session.flush()
+
+
+def _sorted(gateway: type[Gateway], given: Mapping[str, object], state: State) -> tuple[dict[str, Any], str]:
+    """The settings in clear and the sealed ones. Raises ``SmsError`` naming every one that is wrong."""
+    build(gateway.Settings, given)
+    secret = {field.name for field in fields_of(gateway.Settings) if field.secret}
+    clear = {key: value for key, value in given.items() if key not in secret}
+    return clear, state.vault.seal({key: value for key, value in given.items() if key in secret})
 
 
 def _taken(name: str) -> SmsError:
@@ -204,4 +229,4 @@ def _secrets_of(provider: Provider, *, state: State) -> dict[str, object]:
 
 
 def _record(session: Session, provider: Provider, action: str, *, who: str, now: datetime) -> None:
-    session.add(Change(id=new_id(now), at=now, who=who[:120], what=f"provider {provider.name}", action=action))
+    session.add(Change(id=new_id(now), at=now, who=who[:120], what=f"provider {provider.name}", action=action[:40]))

@@ -66,7 +66,7 @@ class GatewayContract:
         """Settings whose base address is ``url``."""
         raise NotImplementedError
 
-    def accepted_all(self, messages: Sequence[Outgoing]) -> Reply:  # noqa: ARG002  # a subclass asks
+    def accepted_all(self, messages: Sequence[Outgoing]) -> Reply:  # a subclass asks
         """The answer when all messages of one request were taken."""
         return self.accepted
 

@@ -143,7 +143,7 @@ class PhoneGateway(Gateway):
         message: Outgoing,
         *,
         reference: str | None,
-        since: datetime,  # noqa: ARG002  # ids are unique here
+        since: datetime,  # ids are unique here
     ) -> Sequence[Found]:
         """What the server holds under the reference, else under the message's own id."""
         told = self._asked(f"/messages/{quote(reference or str(message.id), safe='')}", what="message")

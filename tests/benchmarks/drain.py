@@ -85,5 +85,5 @@ def _ours(url: str, file: Path, messages: int) -> float:
         with portal.fresh() as session:
             assert counts_by_state(session)["sent"] == messages
     assert len({line["id"] for line in ledger(url)}) == messages
-    close(portal.app, portal)
+    close(portal.app, portal.db)
     return messages / seconds

@@ -13,6 +13,8 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
 
 from sms_plugin.testing.phone_server import RECEIPT_SECRET, TOKEN
 from tests.portal import Client, Invoice, Portal, make_portal
@@ -43,12 +45,11 @@ def ledger(url: str) -> list[dict[str, Any]]:
     return lines
 
 
-def portal_on(file: Path, *, url: str, **config: object) -> Portal:
+def portal_on(file: Path, *, url: str, **config: Any) -> Portal:
     """A portal whose provider is the phone server, with the database set as ``flask sms check`` advises."""
     portal = make_portal(f"sqlite:///{file}", **config)
     with portal.app.app_context():
-        sa.event.listen(portal.db.engine, "connect", _tune)
-        portal.db.engine.dispose()
+        tuned(portal.db.engine)
         portal.use_kind("phone", {"base_url": url, "token": TOKEN, "receipt_secret": RECEIPT_SECRET}, name="phone")
         portal.switch_on("charge_created")
         portal.db.session.add(Client(name="Ana", phone="912 345 678", language="en"))
@@ -56,9 +57,15 @@ def portal_on(file: Path, *, url: str, **config: object) -> Portal:
     return portal
 
 
-def _tune(connection: Any, record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+def tuned(engine: Engine) -> None:
+    """Set a SQLite engine as ``flask sms check`` advises."""
+
+    def tune(connection: Any, record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    sa.event.listen(engine, "connect", tune)
+    engine.dispose()
 
 
 def charge(portal: Portal, count: int) -> None:
@@ -72,8 +79,8 @@ def charge(portal: Portal, count: int) -> None:
     session.remove()
 
 
-def close(app: Flask, portal: Portal) -> None:
+def close(app: Flask, db: SQLAlchemy) -> None:
     """Let go of the database."""
     with app.app_context():
-        portal.db.session.remove()
-        portal.db.engine.dispose()
+        db.session.remove()
+        db.engine.dispose()

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
+from sms_plugin import Entity, Hook, Person, created
 from sms_plugin.cli.setup import key
 from sms_plugin.secrets import Vault
 from sms_plugin.testing.phone_server import PhoneServer
-from tests.portal import Client, Invoice, Portal
+from tests.portal import Client, Invoice, Portal, make_portal
 
 
 def run(portal: Portal, *words: str, given: str | None = None) -> Result:
@@ -136,9 +137,10 @@ def test_send_flush_status_and_timeline_tell_a_messages_life(portal: Portal, pho
     assert [line["text"] for line in phone.ledger()] == ["Hello {not a shortcode}"]
     steps = json.loads(told(portal, "timeline", message, "--json"))
     assert [(step["what"], step["state"]) for step in steps] == [
-        ("decided", "by hand"),
+        ("decided", ""),
         ("departed", "sending"),
         ("verdict", "accepted"),
+        ("stands", "sent"),
     ]
 
 
@@ -209,3 +211,76 @@ def test_timeline_of_an_unknown_message_says_so(portal: Portal) -> None:
 def test_a_new_key_opens_a_vault() -> None:
 
     Vault([CliRunner().invoke(key).output.strip()])
+
+
+def test_a_held_message_is_found_explained_mended_and_released(portal: Portal, phone: PhoneServer, ana: Client) -> None:
+    """Promise 5: held with the reason; and a person can let it go."""
+    add_phone(portal, phone, "--activate")
+    portal.switch_on("charge_created", text="Hi {contact_firstname}, note: {invoice_note}")
+    invoice = Invoice(client=ana)
+    portal.db.session.add(invoice)
+    portal.db.session.commit()
+    assert "1 held: missing_value" in told(portal, "status")
+    (held,) = json.loads(told(portal, "message", "list", "--state", "held", "--json"))
+    assert "invoice_note" in held["detail"]
+    assert held["number"] != ana.phone
+    assert "missing_value" in told(portal, "timeline", held["id"])
+    again = run(portal, "message", "release", held["id"])
+    assert again.exit_code == 1
+    assert "invoice_note" in again.output
+
+    invoice.note = "thank you"
+    portal.db.session.commit()
+    told(portal, "message", "release", held["id"])
+    assert told(portal, "flush") == "1 sent off, 1 accepted.\n"
+    assert [line["text"] for line in phone.ledger()] == ["Hi Ana, note: thank you"]
+
+
+def test_a_person_says_what_became_of_an_unknown_message(portal: Portal, phone: PhoneServer) -> None:
+    """Promise 3"""
+    add_phone(portal, phone, "--activate")
+    phone.set(mode="garbage")
+    message = told(portal, "send", "912345678", "Hello").strip()
+    told(portal, "flush")
+    assert "unknown" in told(portal, "message", "list")
+    assert told(portal, "message", "settle", message, "sent") == "It is sent.\n"
+    assert run(portal, "message", "settle", message, "failed").exit_code == 1
+
+
+def test_a_queued_message_is_cancelled(portal: Portal, phone: PhoneServer) -> None:
+    add_phone(portal, phone, "--activate")
+    message = told(portal, "send", "912345678", "Hello").strip()
+    told(portal, "message", "cancel", message)
+    assert told(portal, "flush") == "0 sent off, 0 accepted.\n"
+    assert phone.ledger() == []
+
+
+def test_a_provider_is_mended_and_keeps_what_was_not_given(portal: Portal, phone: PhoneServer) -> None:
+    told(portal, "provider", "add", "phone", "--activate", "--set", f"base_url={phone.url}", "--set", "token=wrong")
+    told(portal, "send", "912345678", "Hello")
+    told(portal, "flush")
+    assert "STOPPED" in told(portal, "provider", "list")
+    assert phone.token not in told(portal, "provider", "set", "phone", "--set", f"token={phone.token}")
+    told(portal, "provider", "resume", "phone")
+    assert told(portal, "flush") == "1 sent off, 1 accepted.\n"
+
+
+def test_a_trigger_whose_suggested_texts_do_not_suit_is_given_a_text_of_ones_own(portal: Portal) -> None:
+    """What the catalogue suggests in other languages must not stand in the way."""
+    own = make_portal(
+        portal.app.config["SQLALCHEMY_DATABASE_URI"],
+        Entity(
+            Invoice,
+            "invoice",
+            to={"client": Person(name="number", phones="note")},
+            shortcodes={"bill_number": "number"},
+            hooks=[Hook("charge_created", created())],
+        ),
+        tables=False,
+    )
+    refused = run(own, "trigger", "on", "charge_created")
+    assert refused.exit_code == 1
+    assert "charge_created (en)" in refused.output
+    assert "flask sms trigger text charge_created" in refused.output
+    told(own, "trigger", "text", "charge_created", "Bill {bill_number}")
+    assert told(own, "trigger", "on", "charge_created") == "charge_created is on.\n"

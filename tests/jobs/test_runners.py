@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from sms_plugin.testing.phone_server import PhoneServer
 from tests.portal import Portal, make_portal
 
 #: Nothing in these tests may lean on the safety net behind the wake.
-PATIENT = {"SMS_FLUSH_EVERY": 3600, "SMS_SWEEP_EVERY": 3600}
+PATIENT: dict[str, Any] = {"SMS_FLUSH_EVERY": 3600, "SMS_SWEEP_EVERY": 3600}
 
 
 def _until(what: Callable[[], object]) -> None:
@@ -160,7 +161,7 @@ def test_a_wrong_key_keeps_a_runner_from_starting(patient: Portal, tmp_path: Pat
         wrong.db.engine.dispose()
 
 
-def _served(tmp_path: Path, **config: object) -> Iterator[Portal]:
+def _served(tmp_path: Path, **config: Any) -> Iterator[Portal]:
     made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", TESTING=False, **PATIENT, **config)
     with made.app.app_context():
         yield made

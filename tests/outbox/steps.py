@@ -8,9 +8,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from sms_plugin.gateways.contract import Outcome, Report, Verdict
-from sms_plugin.outbox.attempts import Departed, Finished, depart, settle
 from sms_plugin.outbox.claim import Claim, Claimed, claim
+from sms_plugin.outbox.depart import Departed, depart
 from sms_plugin.outbox.receipts import take
+from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import active_id
 from sms_plugin.settings import Settings
 from tests.portal import Portal

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report, Verdict, accepted
 from sms_plugin.models import Provider
-from sms_plugin.outbox.attempts import Departed
+from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.receipts import UNMATCHED, rematch
 from sms_plugin.outbox.tallies import counts_by_state, totals
 from sms_plugin.states import MessageState, state_by_receipts

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from sms_plugin.gateways.contract import About, Verdict, accepted, refused
-from sms_plugin.outbox.attempts import NOT_SUBMITTED, Departed, backoff
+from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.lapses import lapse_attempts
 from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.settle import NOT_SUBMITTED, backoff
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.states import MessageState
 from tests.outbox.steps import UNKNOWN, now, send_off, settle_with, with_settings

@@ -245,7 +245,7 @@ def make_portal(
     *declared: Declaration,
     tables: bool = True,
     prepare: Callable[[Flask], object] = lambda app: None,
-    **config: object,
+    **config: Any,
 ) -> Portal:
     """A portal on a database, migrated, with these declarations or its usual ones.
 

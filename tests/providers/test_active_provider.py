@@ -197,7 +197,8 @@ def test_with_a_new_key_before_the_old_one_everything_is_still_read(rekeyed: tup
 def test_a_wrong_key_names_the_provider_and_loses_nothing(rekeyed: tuple[Portal, str]) -> None:
     portal = make_portal(rekeyed[1], tables=False, SMS_SECRET_KEYS=new_key())
     with portal.app.app_context():
-        with portal.fresh() as session, pytest.raises(ConfigurationError, match="provider 'phone' cannot be read with SMS_SECRET_KEYS"):
+        told = "provider 'phone' cannot be read with SMS_SECRET_KEYS"
+        with portal.fresh() as session, pytest.raises(ConfigurationError, match=told):
             check_credentials(session, state=portal.state)
         with pytest.raises(ConfigurationError):
             drain(portal.app)

@@ -1,4 +1,4 @@
-"""Whatever a host does in its transactions, messages exist exactly for what it committed, and it loses nothing of its own
+"""Whatever a host does in its transactions, messages exist exactly for what it committed, and nothing of its is lost
 (promise 1, X1).
 
 A program of random steps runs three times at once: in a portal with the plugin, in a session that knows no plugin, and

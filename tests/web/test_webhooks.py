@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import request
+from flask import Flask, request
 from flask_wtf import CSRFProtect
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -186,9 +186,8 @@ def test_the_hosts_csrf_protection_lets_receipts_through(protected: str, databas
 @pytest.fixture
 def open_portal(database_url: str, phone: PhoneServer) -> Iterator[Portal]:
     """A portal that really listens, at its own public address."""
-    portal = make_portal(database_url, SMS_PUBLIC_URL="http://127.0.0.1:1")
-    server = make_server("127.0.0.1", 0, portal.app, threaded=True)
-    portal = make_portal(database_url, tables=False, SMS_PUBLIC_URL=f"http://127.0.0.1:{server.server_port}")
+    server = make_server("127.0.0.1", 0, Flask("not yet"), threaded=True)
+    portal = make_portal(database_url, SMS_PUBLIC_URL=f"http://127.0.0.1:{server.server_port}")
     server.app = portal.app
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,4 +1,4 @@
-"""Departing and settling: an attempt stands in the database before a request leaves, its verdict when it came back."""
+"""Settling: a verdict is written on its attempt when it came back, and moves the message where it may (promise 3)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import About, Outcome, Verdict, refused
-from sms_plugin.models import Attempt, Lease, Message
-from sms_plugin.outbox.claim import Claimed
+from sms_plugin.models import Attempt, Message
+from sms_plugin.models.base import constant
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.receipts import kept_reference, match_waiting
 from sms_plugin.outbox.tallies import moved
@@ -22,24 +22,11 @@ from sms_plugin.settings import Settings
 from sms_plugin.states import MessageState, origins
 
 _ATTEMPT: Any = Attempt.__table__
-_LEASE: Any = Lease.__table__
 _MESSAGE: Any = Message.__table__
 _bind = sa.bindparam
 
-#: The time that a verdict may take to be written after the request's own time ran out.
-SETTLE_MARGIN = timedelta(seconds=15)
 #: Of ours: the message never left this process, because too little time was left for a request. It is no attempt.
 NOT_SUBMITTED = refused("late_start", for_good=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Departed:
-    """A message with an open attempt, ready for the gateway."""
-
-    id: UUID
-    attempt: UUID
-    number: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,81 +39,26 @@ class Finished:
     verdict: Verdict
 
 
-_SENDING = (
-    sa.update(_MESSAGE)
-    .where(_MESSAGE.c.id == _bind("b_id"), _MESSAGE.c.state == MessageState.QUEUED.value)
+#: What goes well most of the time is said with as few parameters as possible: they are made anew for every row.
+_ACCEPTED = (
+    sa.update(_ATTEMPT)
+    .where(_ATTEMPT.c.id == _bind("b_attempt"))
     .values(
-        state=MessageState.SENDING.value,
-        reason="",
-        attempt_id=_bind("b_attempt"),
-        attempts=_MESSAGE.c.attempts + 1,
-        provider_id=_bind("b_provider"),
-        changed_at=_bind("b_now"),
+        verdict=constant(Outcome.ACCEPTED),
+        reason=constant(""),
+        about=sa.null(),
+        provider_code=constant(""),
+        detail=constant(""),
+        reference=sa.func.coalesce(_bind("b_reference", type_=sa.String), _ATTEMPT.c.reference),
+        settled_at=_bind("b_now"),
     )
 )
-
-
-_TAKE_UP = (
-    sa.delete(_LEASE)
-    .where(
-        _LEASE.c.message_id.in_(_bind("ids", expanding=True)),
-        _LEASE.c.token.in_(_bind("tokens", expanding=True)),
-        _LEASE.c.until > _bind("now"),
-    )
-    .returning(_LEASE.c.message_id, _LEASE.c.token)
-)
-_OPENED = sa.insert(_ATTEMPT)
-_UNSAID = {"reason": "", "provider_code": "", "detail": ""}
-
-
-def depart(
-    session: Session, claimed: Sequence[Claimed], *, provider_id: int, now: datetime, until: datetime
-) -> list[Departed]:
-    """Open an attempt for each message whose lease still holds; the others are nobody's or somebody else's now.
-
-    Writes in the caller's transaction, which must be committed before the first request leaves.
-    """
-    if not claimed:
-        return []
-    connection = session.connection()
-    ids, tokens = [each.id for each in claimed], list({each.token for each in claimed})
-    held = connection.execute(_TAKE_UP, {"ids": ids, "tokens": tokens, "now": now})
-    ours = {(message, token) for message, token in held}
-    going = [
-        Departed(id=each.id, attempt=uuid4(), number=each.number, text=each.text)
-        for each in claimed
-        if (each.id, each.token) in ours
-    ]
-    if going:
-        rows = [{"b_id": each.id, "b_attempt": each.attempt, "b_provider": provider_id, "b_now": now} for each in going]
-        connection.execute(_SENDING, rows)
-        connection.execute(
-            _OPENED,
-            [
-                {
-                    "id": each.attempt,
-                    "message_id": each.id,
-                    "provider_id": provider_id,
-                    "departed_at": now,
-                    "until": until,
-                    **_UNSAID,
-                }
-                for each in going
-            ],
-        )
-    return going
-
-
-#: What a receipt has proven stands; the answer that says the same adds the provider's reference.
+#: Any other verdict, unless a receipt has proven that the message was accepted.
 _VERDICT = (
     sa.update(_ATTEMPT)
     .where(
         _ATTEMPT.c.id == _bind("b_attempt"),
-        sa.or_(
-            _ATTEMPT.c.verdict.is_(None),
-            _ATTEMPT.c.verdict != Outcome.ACCEPTED.value,
-            _bind("b_verdict", type_=sa.String) == Outcome.ACCEPTED.value,
-        ),
+        sa.or_(_ATTEMPT.c.verdict.is_(None), _ATTEMPT.c.verdict != constant(Outcome.ACCEPTED)),
     )
     .values(
         verdict=_bind("b_verdict"),
@@ -144,23 +76,29 @@ def _settled(*states: MessageState) -> Any:
     return sa.update(_MESSAGE).where(
         _MESSAGE.c.id == _bind("b_id"),
         _MESSAGE.c.attempt_id == _bind("b_attempt"),
-        # not IN: its parameters expand, which a statement for many rows cannot
-        sa.or_(*(_MESSAGE.c.state == state.value for state in states)),
+        _MESSAGE.c.state.in_([constant(state) for state in states]),
     )
 
 
 _OPEN = (MessageState.SENDING, MessageState.UNKNOWN)
-_ENDS = _settled(*_OPEN).values(state=_bind("b_state"), reason=_bind("b_why"), changed_at=_bind("b_now"))
+_SENT = _settled(*_OPEN).values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
+_FAILED = _settled(*_OPEN).values(state=constant(MessageState.FAILED), reason=_bind("b_why"), changed_at=_bind("b_now"))
 _UNKNOWN = _settled(MessageState.SENDING).values(
-    state=MessageState.UNKNOWN.value, reason=_bind("b_why"), changed_at=_bind("b_now")
+    state=constant(MessageState.UNKNOWN), reason=_bind("b_why"), changed_at=_bind("b_now")
 )
 _AGAIN = _settled(*_OPEN).values(
-    state=MessageState.QUEUED.value,
+    state=constant(MessageState.QUEUED),
     reason=_bind("b_why"),
     due_at=_bind("b_due"),
     attempts=_MESSAGE.c.attempts - _bind("b_forgiven"),
     changed_at=_bind("b_now"),
 )
+_STATEMENTS = {
+    MessageState.SENT: _SENT,
+    MessageState.FAILED: _FAILED,
+    MessageState.UNKNOWN: _UNKNOWN,
+    MessageState.QUEUED: _AGAIN,
+}
 
 
 def settle(session: Session, finished: Sequence[Finished], *, settings: Settings, now: datetime) -> None:
@@ -171,24 +109,34 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
     """
     if not finished:
         return
-    connection = session.connection()
-    connection.execute(_VERDICT, [_verdict_row(each, now) for each in finished])
-    moves: dict[MessageState, list[dict[str, Any]]] = {}
+    _write_verdicts(session, finished, now)
     told = _told(session, [each for each in finished if each.verdict.outcome is Outcome.REFUSED])
+    moves: dict[MessageState, list[dict[str, Any]]] = {}
     for each in finished:
         new, row = _next(each, told.get(each.id, _NOTHING_TOLD), settings, now)
         moves.setdefault(new, []).append(row)
     for new, rows in moves.items():
-        statement = {MessageState.UNKNOWN: _UNKNOWN, MessageState.QUEUED: _AGAIN}.get(new, _ENDS)
-        went = connection.execute(statement, rows).rowcount
-        if went > 0 and statement is _ENDS:
-            # both states that it may come from are live ones, which are not counted by tallies
-            moved(session, old={MessageState.SENDING.value: went}, new=new)
+        went = session.connection().execute(_STATEMENTS[new], rows).rowcount
+        # both states that they may come from are live ones, which no tally counts
+        moved(session, old={MessageState.SENDING.value: max(went, 0)}, new=new)
         if new is MessageState.SENT and went < len(rows):
             # FAILED is left to its receipts: one of them may have said so
             waiting = origins(new) - {MessageState.SENDING, MessageState.FAILED}
             move(session, [row["b_id"] for row in rows], new, reason="", now=now, only_from=waiting)
     _match(session, finished, now)
+
+
+def _write_verdicts(session: Session, finished: Sequence[Finished], now: datetime) -> None:
+    accepted = [each for each in finished if each.verdict.outcome is Outcome.ACCEPTED]
+    others = [each for each in finished if each.verdict.outcome is not Outcome.ACCEPTED]
+    if accepted:
+        rows = [
+            {"b_attempt": each.attempt, "b_reference": kept_reference(each.verdict.reference), "b_now": now}
+            for each in accepted
+        ]
+        session.connection().execute(_ACCEPTED, rows)
+    if others:
+        session.connection().execute(_VERDICT, [_verdict_row(each, now) for each in others])
 
 
 def _match(session: Session, finished: Sequence[Finished], now: datetime) -> None:
@@ -241,17 +189,17 @@ def _told(session: Session, finished: Sequence[Finished]) -> dict[UUID, _Told]:
 def _next(each: Finished, told: _Told, settings: Settings, now: datetime) -> tuple[MessageState, dict[str, Any]]:
     """The state that a verdict leads to, and the row that says so."""
     verdict, attempts = each.verdict, told.attempts
-    row: dict[str, Any] = {"b_id": each.id, "b_attempt": each.attempt, "b_why": verdict.reason[:40], "b_now": now}
+    row: dict[str, Any] = {"b_id": each.id, "b_attempt": each.attempt, "b_now": now}
     if verdict.outcome is Outcome.ACCEPTED or told.taken:
-        return MessageState.SENT, {**row, "b_why": "", "b_state": MessageState.SENT.value}
+        return MessageState.SENT, row
+    row["b_why"] = verdict.reason[:40]
     if verdict.outcome is Outcome.UNKNOWN:
         return MessageState.UNKNOWN, row
     if verdict.about is About.ACCOUNT or verdict is NOT_SUBMITTED:
         # the message is not to blame: it waits for the provider within its validity (P21)
-        wait = timedelta(seconds=verdict.retry_after or 0)
-        return MessageState.QUEUED, {**row, "b_due": now + wait, "b_forgiven": 1}
+        return MessageState.QUEUED, {**row, "b_due": now, "b_forgiven": 1}
     if verdict.for_good or attempts >= settings.attempts:
-        return MessageState.FAILED, {**row, "b_state": MessageState.FAILED.value}
+        return MessageState.FAILED, row
     wait = max(backoff(attempts, settings), timedelta(seconds=verdict.retry_after or 0))
     return MessageState.QUEUED, {**row, "b_due": now + wait, "b_forgiven": 0}
 

@@ -1,0 +1,91 @@
+"""Departing: an attempt stands in the database before its request leaves (promise 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Attempt, Lease, Message
+from sms_plugin.models.base import constant
+from sms_plugin.outbox.claim import Claimed
+from sms_plugin.states import MessageState
+
+_ATTEMPT: Any = Attempt.__table__
+_LEASE: Any = Lease.__table__
+_MESSAGE: Any = Message.__table__
+_bind = sa.bindparam
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departed:
+    """A message with an open attempt, ready for the gateway."""
+
+    id: UUID
+    attempt: UUID
+    number: str
+    text: str
+
+
+_SENDING = (
+    sa.update(_MESSAGE)
+    .where(_MESSAGE.c.id == _bind("b_id"), _MESSAGE.c.state == constant(MessageState.QUEUED))
+    .values(
+        state=constant(MessageState.SENDING),
+        reason=constant(""),
+        attempt_id=_bind("b_attempt"),
+        attempts=_MESSAGE.c.attempts + sa.literal_column("1"),
+        provider_id=_bind("b_provider"),
+        changed_at=_bind("b_now"),
+    )
+)
+_OPENED = sa.insert(_ATTEMPT).values(
+    id=_bind("b_attempt"),
+    message_id=_bind("b_id"),
+    provider_id=_bind("b_provider"),
+    departed_at=_bind("b_now"),
+    until=_bind("b_until"),
+    reason=constant(""),
+    provider_code=constant(""),
+    detail=constant(""),
+)
+_TAKE_UP = (
+    sa.delete(_LEASE)
+    .where(
+        _LEASE.c.message_id.in_(_bind("ids", expanding=True)),
+        _LEASE.c.token.in_(_bind("tokens", expanding=True)),
+        _LEASE.c.until > _bind("now"),
+    )
+    .returning(_LEASE.c.message_id, _LEASE.c.token)
+)
+
+
+def depart(
+    session: Session, claimed: Sequence[Claimed], *, provider_id: int, now: datetime, until: datetime
+) -> list[Departed]:
+    """Open an attempt for each message whose lease still holds; the others are nobody's or somebody else's now.
+
+    Writes in the caller's transaction, which must be committed before the first request leaves.
+    """
+    if not claimed:
+        return []
+    connection = session.connection()
+    ids, tokens = [each.id for each in claimed], list({each.token for each in claimed})
+    held = connection.execute(_TAKE_UP, {"ids": ids, "tokens": tokens, "now": now})
+    ours = {(message, token) for message, token in held}
+    going = [
+        Departed(id=each.id, attempt=uuid4(), number=each.number, text=each.text)
+        for each in claimed
+        if (each.id, each.token) in ours
+    ]
+    if going:
+        common = {"b_provider": provider_id, "b_now": now}
+        rows = [{"b_id": each.id, "b_attempt": each.attempt, **common} for each in going]
+        connection.execute(_SENDING, rows)
+        connection.execute(_OPENED, [{**row, "b_until": until} for row in rows])
+    return going

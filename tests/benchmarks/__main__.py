@@ -1,0 +1,61 @@
+"""``python -m tests.benchmarks``: every figure of the README, in one run of a few minutes."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import drain, latency, transactions
+from tests.benchmarks.ground import phones
+
+
+def _say(line: str = "") -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _drains(url: str, folder: Path) -> None:
+    _say(f"Drain, {drain.THREADS} threads, one message a request, against a bare requests loop:")
+    for milliseconds, messages, rounds in ((0, 2000, 5), (20, 1500, 3)):
+        got = drain.measure(url, folder, latency_ms=milliseconds, messages=messages, rounds=rounds)
+        _say(
+            f"  provider answers in {milliseconds:>2} ms: {got.ratio:.2f} of it"
+            f"  (ours {got.ours:.0f}/s, bare {got.bare:.0f}/s; median of {rounds} x {messages})"
+        )
+
+
+def _latency(url: str, folder: Path) -> None:
+    got = latency.measure(url, folder, commits=200)
+    _say(f"Commit to request, idle: median {got.median:.0f} ms, p99 {got.p99:.0f} ms  ({got.commits} commits)")
+
+
+def _transactions(url: str, folder: Path) -> None:
+    for name, got in (
+        ("Firing a trigger", transactions.fire(url, folder, transactions=300)),
+        ("A change that no hook names", transactions.change(url, folder, transactions=1000)),
+    ):
+        _say(
+            f"{name} adds {got.difference:.2f} ms to the host's transaction"
+            f"  ({got.with_plugin:.2f} ms with, {got.without:.2f} ms without; median of {got.transactions})"
+        )
+
+
+def main() -> None:
+    """Print the ratios, and the memory that it all took."""
+    _say(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} (WAL), {os.cpu_count()} cores;"
+        " the phone server in a process of its own"
+    )
+    with tempfile.TemporaryDirectory() as folder, phones() as url:
+        for section in (_drains, _latency, _transactions):
+            section(url, Path(folder))
+    _say(f"Memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The tables come and go by revisions, and agree with the models; the host's own are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+
+from sms_plugin import schema
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Base
+from sms_plugin.plugin import include_name
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A database with a table of the host's, and foreign keys on, as a careful host has them."""
+    made = sa.create_engine(f"sqlite:///{tmp_path / 'host.db'}")
+
+    @sa.event.listens_for(made, "connect")
+    def _keys_on(connection: object, record: object) -> None:
+        connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+
+    with made.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE client (id INTEGER PRIMARY KEY)")
+    yield made
+    made.dispose()
+
+
+def _tables(engine: Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names())
+
+
+def test_upgrading_makes_every_table_of_the_models(engine: Engine) -> None:
+    schema.upgrade(engine)
+    assert _tables(engine) == {*Base.metadata.tables, schema.VERSION_TABLE, "client"}
+    assert all(name.startswith("sms_") for name in Base.metadata.tables)
+
+
+def test_models_and_revisions_agree(engine: Engine) -> None:
+    schema.upgrade(engine)
+    assert schema.differences(engine) == ""
+
+
+def test_a_missing_column_is_told(engine: Engine) -> None:
+    schema.upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE sms_runner DROP COLUMN host")
+    assert "host" in schema.differences(engine)
+
+
+def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
+    assert schema.current(engine) is None
+    schema.upgrade(engine)
+    schema.upgrade(engine)
+    assert schema.current(engine) == schema.newest()
+
+
+def test_down_to_the_base_and_up_again(engine: Engine) -> None:
+    schema.upgrade(engine)
+    schema.downgrade(engine, "base")
+    assert _tables(engine) == {schema.VERSION_TABLE, "client"}
+    schema.upgrade(engine)
+    assert schema.differences(engine) == ""
+
+
+def test_an_unknown_revision_is_refused(engine: Engine) -> None:
+    with pytest.raises(SmsError) as told:
+        schema.upgrade(engine, "9999")
+    assert told.value.code == "bad_revision"
+
+
+def test_the_hosts_foreign_keys_stay_on(engine: Engine) -> None:
+    """Rebuilding a table on SQLite needs them off; the host's connection gets them back."""
+    schema.upgrade(engine)
+    schema.downgrade(engine, "base")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_failed_upgrade_gives_the_foreign_keys_back_too(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE sms_change (id INTEGER)")
+    with pytest.raises(sa.exc.OperationalError):
+        schema.upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_hosts_own_autogenerate_leaves_our_tables_alone(engine: Engine) -> None:
+    """Without the helper it would drop them all; with it, it sees its own only."""
+    schema.upgrade(engine)
+    host = sa.MetaData()
+    sa.Table("client", host, sa.Column("id", sa.Integer, primary_key=True, nullable=True))
+    with engine.connect() as connection:
+        careless = MigrationContext.configure(connection)
+        assert any("sms_message" in str(change) for change in compare_metadata(careless, host))
+        careful = MigrationContext.configure(connection, opts={"include_name": include_name})
+        assert compare_metadata(careful, host) == []
