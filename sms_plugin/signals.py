@@ -1,4 +1,4 @@
-"""Blinker signals that the host may listen to. The sender is the Flask app; they are sent outside of any transaction."""
+"""Blinker signals for the host. The sender is the Flask app; they are sent outside of any transaction."""
 
 from __future__ import annotations
 

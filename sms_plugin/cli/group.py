@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,14 +12,13 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import database_now
 from sms_plugin.state import State
-
-_MISSING = re.compile(r"no such (table|column)|does not exist|doesn't exist|unknown column", re.IGNORECASE)
+from sms_plugin.trails import lacks_tables
 
 
 class SmsGroup(AppGroup):
@@ -35,8 +33,7 @@ class SmsGroup(AppGroup):
         except DBAPIError as error:
             # without its parameters, which hold texts and numbers, and so without the traceback that shows them
             told = f"The database refused: {error.orig}."
-            missing = isinstance(error, (OperationalError, ProgrammingError)) and _MISSING.search(str(error.orig))
-            hint = " Run `flask sms upgrade` first." if missing else ""
+            hint = " Run `flask sms upgrade` first." if lacks_tables(error) else ""
             raise click.ClickException(told + hint) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import inspect
@@ -24,6 +25,7 @@ class Path:
     steps: tuple[str, ...]
     relationships: tuple[Any, ...]  #: the instrumented attributes of the leading steps
     target: type[Any] | None  #: the model at its end, where the last step is a relationship too
+    aware: bool = False  #: its times have a timezone, even where the database (SQLite) gives them back without
 
     def read(self, record: object) -> object:
         """What stands at the end; a list as soon as a step is a collection. None where a step is missing."""
@@ -39,6 +41,8 @@ class Path:
                 found = getattr(found, step)
                 if several or isinstance(found, (list, set, tuple)):
                     found = _members(found, several=several)
+        if self.aware and isinstance(found, datetime) and found.tzinfo is None:
+            return found.replace(tzinfo=UTC)
         return found
 
     def eager(self) -> LoaderOption | None:
@@ -68,6 +72,7 @@ def check_path(model: type[Any], path: str, *, where: str) -> Path:
     steps = tuple(path.split("."))
     relationships: list[Any] = []
     at: type[Any] | None = model
+    aware = False
     for number, step in enumerate(steps):
         if at is None:
             raise ConfigurationError(
@@ -76,10 +81,16 @@ def check_path(model: type[Any], path: str, *, where: str) -> Path:
                 hint="Every step but the last must be a relationship.",
             )
         attribute = _relationship(at, step, path=path, where=where)
+        aware = attribute is None and _is_aware(at, step)
         at = None if attribute is None else attribute.property.mapper.class_
         if attribute is not None:
             relationships.append(attribute)
-    return Path(steps=steps, relationships=tuple(relationships), target=at)
+    return Path(steps=steps, relationships=tuple(relationships), target=at, aware=aware)
+
+
+def _is_aware(model: type[Any], step: str) -> bool:
+    column = inspect(model).columns.get(step)
+    return column is not None and bool(getattr(column.type, "timezone", False))
 
 
 def _relationship(model: type[Any], step: str, *, path: str, where: str) -> Any | None:

@@ -32,18 +32,6 @@ class Departed:
     text: str
 
 
-_SENDING = (
-    sa.update(_MESSAGE)
-    .where(_MESSAGE.c.id == _bind("b_id"), _MESSAGE.c.state == constant(MessageState.QUEUED))
-    .values(
-        state=constant(MessageState.SENDING),
-        reason=constant(""),
-        attempt_id=_bind("b_attempt"),
-        attempts=_MESSAGE.c.attempts + sa.literal_column("1"),
-        provider_id=_bind("b_provider"),
-        changed_at=_bind("b_now"),
-    )
-)
 _OPENED = sa.insert(_ATTEMPT).values(
     id=_bind("b_attempt"),
     message_id=_bind("b_id"),
@@ -53,6 +41,24 @@ _OPENED = sa.insert(_ATTEMPT).values(
     reason=constant(""),
     provider_code=constant(""),
     detail=constant(""),
+)
+#: One statement for them all, after their attempts: each statement more keeps SQLite's other writers waiting.
+_SENDING = (
+    sa.update(_MESSAGE)
+    .where(
+        _MESSAGE.c.id.in_(_bind("b_ids", expanding=True)),
+        _MESSAGE.c.state == constant(MessageState.QUEUED),
+    )
+    .values(
+        state=constant(MessageState.SENDING),
+        reason=constant(""),
+        attempt_id=sa.select(_ATTEMPT.c.id)
+        .where(_ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.id.in_(_bind("b_attempts", expanding=True)))
+        .scalar_subquery(),
+        attempts=_MESSAGE.c.attempts + sa.literal_column("1"),
+        provider_id=_bind("b_provider"),
+        changed_at=_bind("b_now"),
+    )
 )
 _TAKE_UP = (
     sa.delete(_LEASE)
@@ -85,7 +91,8 @@ def depart(
     ]
     if going:
         common = {"b_provider": provider_id, "b_now": now}
-        rows = [{"b_id": each.id, "b_attempt": each.attempt, **common} for each in going]
-        connection.execute(_SENDING, rows)
-        connection.execute(_OPENED, [{**row, "b_until": until} for row in rows])
+        opened = {**common, "b_until": until}
+        connection.execute(_OPENED, [{"b_id": each.id, "b_attempt": each.attempt, **opened} for each in going])
+        both = {"b_ids": [each.id for each in going], "b_attempts": [each.attempt for each in going]}
+        connection.execute(_SENDING, {**both, **common})
     return going

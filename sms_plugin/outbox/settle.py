@@ -81,7 +81,16 @@ def _settled(*states: MessageState) -> Any:
 
 
 _OPEN = (MessageState.SENDING, MessageState.UNKNOWN)
-_SENT = _settled(*_OPEN).values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
+#: One statement for them all; an attempt belongs to one message, so both lists together are the pairs.
+_SENT = (
+    sa.update(_MESSAGE)
+    .where(
+        _MESSAGE.c.id.in_(_bind("b_ids", expanding=True)),
+        _MESSAGE.c.attempt_id.in_(_bind("b_attempts", expanding=True)),
+        _MESSAGE.c.state.in_([constant(state) for state in _OPEN]),
+    )
+    .values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
+)
 _FAILED = _settled(*_OPEN).values(state=constant(MessageState.FAILED), reason=_bind("b_why"), changed_at=_bind("b_now"))
 _UNKNOWN = _settled(MessageState.SENDING).values(
     state=constant(MessageState.UNKNOWN), reason=_bind("b_why"), changed_at=_bind("b_now")
@@ -94,7 +103,6 @@ _AGAIN = _settled(*_OPEN).values(
     changed_at=_bind("b_now"),
 )
 _STATEMENTS = {
-    MessageState.SENT: _SENT,
     MessageState.FAILED: _FAILED,
     MessageState.UNKNOWN: _UNKNOWN,
     MessageState.QUEUED: _AGAIN,
@@ -116,7 +124,7 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
         new, row = _next(each, told.get(each.id, _NOTHING_TOLD), settings, now)
         moves.setdefault(new, []).append(row)
     for new, rows in moves.items():
-        went = session.connection().execute(_STATEMENTS[new], rows).rowcount
+        went = _move(session, new, rows, now)
         # both states that they may come from are live ones, which no tally counts
         moved(session, old={MessageState.SENDING.value: max(went, 0)}, new=new)
         if new is MessageState.SENT and went < len(rows):
@@ -124,6 +132,14 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
             waiting = origins(new) - {MessageState.SENDING, MessageState.FAILED}
             move(session, [row["b_id"] for row in rows], new, reason="", now=now, only_from=waiting)
     _match(session, finished, now)
+
+
+def _move(session: Session, new: MessageState, rows: list[dict[str, Any]], now: datetime) -> int:
+    connection = session.connection()
+    if new is not MessageState.SENT:
+        return connection.execute(_STATEMENTS[new], rows).rowcount
+    ids, attempts = [row["b_id"] for row in rows], [row["b_attempt"] for row in rows]
+    return connection.execute(_SENT, {"b_ids": ids, "b_attempts": attempts, "b_now": now}).rowcount
 
 
 def _write_verdicts(session: Session, finished: Sequence[Finished], now: datetime) -> None:

@@ -15,8 +15,7 @@ from sms_plugin.models import Attempt, Event, Message, Receipt
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One thing that happened. ``what`` is decided, departed, verdict, receipt, moved or, last, stands; ``state`` its outcome.
-    """
+    """One thing that happened. ``what`` is decided, departed, verdict, receipt, moved or, last, stands."""
 
     at: datetime
     what: str

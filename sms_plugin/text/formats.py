@@ -55,8 +55,11 @@ _PLAIN: Final = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-", "\u200e": "", "\u200f": ""}
 )
 # Line breaks and controls part words; what nobody sees makes a text dearer, or turns the rest of it round.
-_CONTROLS: Final = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ") | dict.fromkeys(
-    [0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], ""
+_CONTROLS: Final = (
+    dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x2800, 0x3164, 0x115F, 0x1160], " ")
+    | dict.fromkeys([0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2060, 0x2070), 0xFEFF], "")
+    | dict.fromkeys([*range(0x202A, 0x202F), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)], "")
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # half a character cannot be encoded, so not stored either
 )
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _MOST_DIGITS: Final = 15  # before the point; with the places they fit the precision of decimal's own context

@@ -1,20 +1,24 @@
 """Deciding what fires when a host's outermost transaction is about to commit, and counting what nobody committed.
 
-Everything here runs in the host's own transaction. No error of ours reaches its commit.
+Everything here runs in the host's own transaction. No error of ours reaches its commit, but where it took the host's
+changes along: a commit that keeps nothing must not say that it did.
 """
 
 from __future__ import annotations
 
 import logging
-from traceback import format_tb
+from enum import Enum
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.models import database_now
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.tallies import tally
 from sms_plugin.state import State
-from sms_plugin.triggers.facts import Fact, net
+from sms_plugin.trails import cause, trail
+from sms_plugin.triggers.facts import SPOKEN, Fact, net
 from sms_plugin.triggers.firing import fire_all
 from sms_plugin.triggers.journal import Journal
 
@@ -26,6 +30,13 @@ LOST = "lost_notices"
 FAILED = "failed_decisions"
 #: A shortcode that changes records makes more to decide; one that never ends is stopped after so many rounds.
 _ROUNDS = 10
+
+
+class Tried(Enum):
+    """What a decision brought."""
+
+    WROTE = "wrote"
+    NOTHING = "nothing"
 
 
 def decide_all(session: Session, state: State, book: Journal) -> None:
@@ -60,27 +71,40 @@ def decide_late(session: Session, state: State, book: Journal) -> None:
 
 
 def _decide(session: Session, state: State, book: Journal, facts: list[Fact]) -> None:
+    """Decide in one savepoint; where the host's own code breaks it, again with a savepoint around each of its parts.
+
+    Nearly every decision is sound, and each savepoint costs the host's commit two statements.
+    """
     try:
         with session.no_autoflush:
             _begin(session)
-            with session.connection().begin_nested():
-                netted = net(facts, session=session, registry=state.registry)
-                wrote = fire_all(session, netted, state=state, now=database_now(session))
+            wrote = _tried(session, state, facts, careful=False) or _tried(session, state, facts, careful=True)
     except Exception as error:  # noqa: BLE001 - the host's commit goes on: its change is worth more than our message
         fail(book, error)
         return
-    book.wrote = book.wrote or wrote
+    book.wrote = book.wrote or wrote is Tried.WROTE
+
+
+def _tried(session: Session, state: State, facts: list[Fact], *, careful: bool) -> Tried | None:
+    """What deciding in a savepoint brought; None where it broke and was undone. With ``careful`` it raises instead."""
+    before = set(map(id, session.new))
+    try:
+        with session.connection().begin_nested():
+            netted = net(facts, session=session, registry=state.registry)
+            wrote = fire_all(session, netted, state=state, now=database_now(session), careful=careful)
+    except Exception:
+        if careful:
+            raise
+        for added in [record for record in session.new if id(record) not in before]:
+            session.expunge(added)  # what a shortcode added, it will add again
+        return None
+    return Tried.WROTE if wrote else Tried.NOTHING
 
 
 def fail(book: Journal, error: Exception) -> None:
     """Note that something of ours went wrong in the host's transaction, which goes on."""
     book.failed += 1
-    _log_trail("an SMS decision failed; the host's transaction goes on without it", error)
-
-
-def _log_trail(what: str, error: Exception) -> None:
-    """Log where it failed, and not what it said: a database's message repeats numbers and texts."""
-    log.error("%s (%s)\n%s", what, type(error).__name__, "".join(format_tb(error.__traceback__)))
+    log.error("an SMS decision failed; the host's transaction goes on without it: %s", trail(error))
 
 
 def _begin(session: Session) -> None:
@@ -114,6 +138,6 @@ def _count(state: State, counts: dict[str, int]) -> None:
         with session.begin():
             tally(session, counts)
     except Exception as error:  # noqa: BLE001 - a counter that cannot be written must not hurt the host either
-        _log_trail("SMS notices could not be counted", error)
+        log.error("SMS notices could not be counted: %s", cause(error))
     finally:
         session.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -59,6 +59,7 @@ class Drafting:
     state: State
     now: datetime
     provided: bool  #: whether a provider is active
+    careful: bool  #: whether each reading of the host's attributes stands in a savepoint of its own
 
     def drafts(self, firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> list[Draft]:
         """A draft for everybody whom the firing reaches. Reads only."""
@@ -70,17 +71,17 @@ class Drafting:
             return [replace(blank, reason="not_true")] if firing.step == BY_HAND else []
         blank = replace(blank, version=answer.version)
         try:
-            with guarded(self.session):
+            with guarded(self.session, careful=self.careful):
                 people = self._people(firing)
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
-            return [_held(blank, "recipients_failed", _why(error))]
+            return [_held(blank, "recipients_failed", why(error, careful=self.careful))]
         if not people:
             return [replace(blank, reason="no_recipient")]
         return [self._addressed(firing, blank, each) for each in people]
 
     def unanswered(self, firing: Firing, error: Exception) -> Draft:
         """The draft of a firing of which the database could not be asked whether it is true."""
-        return _held(_blank(firing, self.now), "truth_failed", _why(error))
+        return _held(_blank(firing, self.now), "truth_failed", why(error, careful=self.careful))
 
     def _people(self, firing: Firing) -> list[Recipient]:
         return recipients(
@@ -130,7 +131,7 @@ class Drafting:
             return replace(draft, state=MessageState.SUPPRESSED, reason="no_text")
         language = to.language if _base(to.language) == _base(chosen[0]) else chosen[0]
         try:
-            with guarded(self.session):
+            with guarded(self.session, careful=self.careful):
                 rendered = render_for(
                     chosen[1],
                     record=firing.record,
@@ -141,8 +142,8 @@ class Drafting:
                     state=self.state,
                 )
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
-            why = _why(error)
-            return _held(draft, error.code if isinstance(error, SmsError) else "render_failed", why)
+            detail = why(error, careful=self.careful)
+            return _held(draft, error.code if isinstance(error, SmsError) else "render_failed", detail)
         return replace(
             draft,
             language=language,
@@ -153,12 +154,12 @@ class Drafting:
 
 
 @contextmanager
-def guarded(session: Session) -> Iterator[None]:
-    """Read the host's attributes in a savepoint of their own, with nothing flushed inside it: what they break in the
-    database is undone, and nothing of the host's is undone with it.
+def guarded(session: Session, *, careful: bool) -> Iterator[None]:
+    """Read the host's attributes with nothing flushed meanwhile; with ``careful`` in a savepoint of their own: what they
+    break in the database is undone, and nothing of the host's is undone with it.
     """
     around = session.get_nested_transaction()
-    with session.no_autoflush, session.connection().begin_nested():
+    with session.no_autoflush, session.connection().begin_nested() if careful else nullcontext():
         session.info[RENDERING] = True
         try:
             yield
@@ -167,6 +168,17 @@ def guarded(session: Session) -> Iterator[None]:
             # a savepoint that they left open would outlive ours, and the host's commit would look for it in vain
             while (left := session.get_nested_transaction()) is not None and left is not around:
                 left.rollback()
+
+
+def why(error: Exception, *, careful: bool) -> str:
+    """What to tell of an error that the host's own code raised.
+
+    Raises it again where the database only asks for patience, for another try may do; and where no savepoint stood
+    around it, unless it is one of ours, which never leaves the transaction broken.
+    """
+    if is_busy(error) or not (careful or isinstance(error, SmsError)):
+        raise error
+    return error.message if isinstance(error, SmsError) else type(error).__name__
 
 
 def fitting(moment: str) -> str:
@@ -194,13 +206,6 @@ def _held(draft: Draft, reason: str, detail: str) -> Draft:
 
 def _base(language: str) -> str:
     return language.partition("-")[0]
-
-
-def _why(error: Exception) -> str:
-    """What to tell of the error. Raises it again where the database only asks for patience: another try may do."""
-    if is_busy(error):
-        raise error
-    return error.message if isinstance(error, SmsError) else type(error).__name__
 
 
 def _key(firing: Firing, recipient: str) -> bytes:

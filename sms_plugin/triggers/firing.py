@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Session
 
@@ -15,37 +17,49 @@ from sms_plugin.host.identity import key_of
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.when import Added, Changed
 from sms_plugin.models import TriggerRow
-from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
 from sms_plugin.outbox.truth import BY_HAND, ask, local_day
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded
+from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded, why
 from sms_plugin.triggers.facts import Netted
 from sms_plugin.wording.texts import inactive_because
 
 #: For how long a message is worth sending, unless its trigger says otherwise.
 VALIDITY = timedelta(hours=24)
+#: The attributes of a trigger's row by their columns.
+_NAMES = {column.columns[0].name: column.key for column in inspect(TriggerRow).column_attrs}
 
 
-def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: datetime) -> bool:
-    """Write the messages of all that fires; whether any was written. In the caller's transaction, without a flush."""
+def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: datetime, careful: bool) -> bool:
+    """Write the messages of all that fires; whether any was written. In the caller's transaction, without a flush.
+
+    With ``careful``, what the host's own code raises holds its message; without, it goes through, and the caller has to
+    undo what was begun and to come again.
+    """
     rows = active_rows(session, {each.trigger for each in netted}, registry=state.registry)
     if not rows:
         return False
-    firings = [firing for each in netted if (firing := _firing(each, rows, session=session, state=state, now=now))]
-    return write(session, firings, state=state, now=now) > 0
+    firings = [
+        firing
+        for each in netted
+        if (firing := _firing(each, rows, session=session, state=state, now=now, careful=careful))
+    ]
+    return write(session, firings, state=state, now=now, careful=careful) > 0
 
 
 def active_rows(session: Session, triggers: set[str], *, registry: Registry) -> dict[str, TriggerRow]:
-    """The rows of those triggers that are on and have a text. Reads only."""
+    """The rows of those triggers that are on and have a text, apart from the session. Reads only, without a flush."""
     if not triggers:
         return {}
-    with session.no_autoflush:
-        query = sa.select(TriggerRow).where(TriggerRow.key.in_(sorted(triggers)), TriggerRow.on)
-        # the session may hold them as they were: an admin has the last word up to this moment
-        found = session.scalars(query.execution_options(populate_existing=True))
-        return {row.key: row for row in found if not inactive_because(row, registry.reason(row.key))}
+    table: Any = TriggerRow.__table__
+    query = sa.select(table).where(table.c.key.in_(sorted(triggers)), table.c.is_on)
+    rows = [_row(found) for found in session.connection().execute(query)]
+    return {row.key: row for row in rows if not inactive_because(row, registry.reason(row.key))}
+
+
+def _row(found: Any) -> TriggerRow:
+    return TriggerRow(**{_NAMES[column]: value for column, value in found._mapping.items()})
 
 
 def validity(row: TriggerRow) -> timedelta:
@@ -53,38 +67,34 @@ def validity(row: TriggerRow) -> timedelta:
     return VALIDITY if row.validity_hours is None else timedelta(hours=row.validity_hours)
 
 
-def write(session: Session, firings: Sequence[Firing], *, state: State, now: datetime) -> int:
+def write(session: Session, firings: Sequence[Firing], *, state: State, now: datetime, careful: bool = True) -> int:
     """Write the messages of these firings, each occurrence once; their number. In the caller's transaction."""
     if not firings:
         return 0
-    work = Drafting(session=session, state=state, now=now, provided=active_id(session) is not None)
+    provided = active_id(session) is not None
+    work = Drafting(session=session, state=state, now=now, provided=provided, careful=careful)
     drafts: list[Draft] = []
     for (entity, trigger), group in groupby(sorted(firings, key=_order), key=_group):
         drafts += _drafts(work, list(group), hooks=state.registry.hooks_of(trigger, entity=entity))
     return len(enqueue(session, drafts, now=now))
 
 
-def occasion(hook: BoundHook, record: object, *, usual: str, session: Session) -> tuple[str, str]:
-    """What makes this occurrence another one than the last of the same record, and what the host's ``once`` raised.
-
-    Raises what the database raises where it only asks for patience.
-    """
+def occasion(hook: BoundHook, record: object, *, usual: str, session: Session, careful: bool = True) -> tuple[str, str]:
+    """What makes this occurrence another one than the last of the same record, and what the host's ``once`` raised."""
     once = hook.declared.once
     if once is None:
         return fitting(usual), ""
     try:
-        with guarded(session):
+        with guarded(session, careful=careful):
             return fitting(str(once(record))), ""
-    except Exception as error:
-        if is_busy(error):
-            raise
-        return fitting(usual), type(error).__name__
+    except Exception as error:  # noqa: BLE001 - the host's function may raise anything; it holds this message only
+        return fitting(usual), why(error, careful=careful)
 
 
 def _drafts(work: Drafting, firings: Sequence[Firing], *, hooks: Sequence[BoundHook]) -> list[Draft]:
     """The drafts of firings of one trigger and entity; those of records that are gone have none."""
     try:
-        with guarded(work.session):
+        with guarded(work.session, careful=work.careful):
             answers = ask(work.session, entity=firings[0].entity, hooks=hooks, keys=[each.key for each in firings])
     except Exception as error:  # noqa: BLE001 - the host's expressions may fail in any way; it holds these messages only
         return [work.unanswered(each, error) for each in firings]
@@ -101,7 +111,7 @@ def _group(firing: Firing) -> tuple[str, str]:
 
 
 def _firing(
-    each: Netted, rows: dict[str, TriggerRow], *, session: Session, state: State, now: datetime
+    each: Netted, rows: dict[str, TriggerRow], *, session: Session, state: State, now: datetime, careful: bool
 ) -> Firing | None:
     row = rows.get(each.trigger)
     registry = state.registry
@@ -113,7 +123,7 @@ def _firing(
         moment, problem = fitting(each.once), ""
     else:
         usual = _moment(each, hook, state=state, now=now)
-        moment, problem = occasion(hook, each.record, usual=usual, session=session)
+        moment, problem = occasion(hook, each.record, usual=usual, session=session, careful=careful)
     return Firing(
         reason=registry.reason(row.key),
         row=row,

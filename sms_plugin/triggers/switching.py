@@ -25,7 +25,7 @@ def row_of(session: Session, trigger: str, *, registry: Registry, now: datetime)
 def switch_on(session: Session, trigger: str, *, registry: Registry, who: str, now: datetime) -> TriggerRow:
     """Switch a trigger on from this moment; nothing older is ever texted.
 
-    Raises ``SmsError`` for a text that cannot be, or where no suggested text suits the portal and it has none of its own.
+    Raises ``SmsError`` for a text that cannot be, or where no suggested text suits and there is none of its own.
     """
     row = row_of(session, trigger, registry=registry, now=now)
     row.texts = row.texts or _own_texts(trigger, registry)

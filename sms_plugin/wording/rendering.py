@@ -25,7 +25,7 @@ class Rendered:
 
 
 def pick(texts: Mapping[str, str], language: str, *, fallback: str) -> tuple[str, str] | None:
-    """The language and text for a reader of ``language``, else of its base, of the fallback, of any; None where all are empty."""
+    """The language and text for a reader of ``language``, else its base, the fallback, any; None where all are empty."""
     base = language.partition("-")[0]
     for wanted in (language, base, fallback, fallback.partition("-")[0], *sorted(texts)):
         if texts.get(wanted, "").strip():
@@ -43,7 +43,7 @@ def render_for(
     zone: ZoneInfo,
     state: State,
 ) -> Rendered:
-    """The text of one message; ``people`` are the records of the one it goes to and of the client behind, nearest first.
+    """The text of one message; ``people`` are the records of whom it goes to and of the client behind, nearest first.
 
     Raises ``SmsError``: ``missing_value`` for a shortcode without a value and without a default, ``unknown_shortcode``
     for one that nothing here offers. What a host's own attribute raises goes through. Reads only.
@@ -88,7 +88,7 @@ def _value(name: str, scope: _Scope, state: State) -> object:
 
 
 def read(reader: ShortcodeReader, record: Any, state: State) -> object:
-    """A shortcode's value on a record. What the host's attribute raises goes through; ``SmsError`` without a currency."""
+    """A shortcode's value on a record. What the host's attribute raises goes through; ``SmsError`` without currency."""
     if isinstance(reader, LinkReader):
         return state.links(reader.declared.endpoint, {name: of(record) for name, of in reader.values.items()})
     if not isinstance(reader, MoneyReader):

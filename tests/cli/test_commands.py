@@ -265,10 +265,10 @@ def test_a_provider_is_mended_and_keeps_what_was_not_given(portal: Portal, phone
     assert told(portal, "flush") == "1 sent off, 1 accepted.\n"
 
 
-def test_a_trigger_whose_suggested_texts_do_not_suit_is_given_a_text_of_ones_own(portal: Portal) -> None:
+def test_a_trigger_whose_suggested_texts_do_not_suit_is_given_a_text_of_ones_own(database_url: str) -> None:
     """What the catalogue suggests in other languages must not stand in the way."""
     own = make_portal(
-        portal.app.config["SQLALCHEMY_DATABASE_URI"],
+        database_url,
         Entity(
             Invoice,
             "invoice",
@@ -276,7 +276,6 @@ def test_a_trigger_whose_suggested_texts_do_not_suit_is_given_a_text_of_ones_own
             shortcodes={"bill_number": "number"},
             hooks=[Hook("charge_created", created())],
         ),
-        tables=False,
     )
     refused = run(own, "trigger", "on", "charge_created")
     assert refused.exit_code == 1
