@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 from enum import Enum
+from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.models import database_now
-from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.tallies import tally
 from sms_plugin.state import State
 from sms_plugin.trails import cause, trail
-from sms_plugin.triggers.facts import SPOKEN, Fact, net
+from sms_plugin.triggers.facts import Fact, net
 from sms_plugin.triggers.firing import fire_all
 from sms_plugin.triggers.journal import Journal
 
@@ -30,6 +30,8 @@ LOST = "lost_notices"
 FAILED = "failed_decisions"
 #: A shortcode that changes records makes more to decide; one that never ends is stopped after so many rounds.
 _ROUNDS = 10
+#: MariaDB's deadlock, and the savepoint that is not there any more after it.
+_TRANSACTION_GONE = frozenset({1213, 1305})
 
 
 class Tried(Enum):
@@ -79,8 +81,10 @@ def _decide(session: Session, state: State, book: Journal, facts: list[Fact]) ->
         with session.no_autoflush:
             _begin(session)
             wrote = _tried(session, state, facts, careful=False) or _tried(session, state, facts, careful=True)
-    except Exception as error:  # noqa: BLE001 - the host's commit goes on: its change is worth more than our message
-        fail(book, error)
+    except Exception as error:
+        if not _stands(session, error):
+            raise
+        fail(book, error)  # the host's commit goes on: its change is worth more than our message
         return
     book.wrote = book.wrote or wrote is Tried.WROTE
 
@@ -92,13 +96,24 @@ def _tried(session: Session, state: State, facts: list[Fact], *, careful: bool) 
         with session.connection().begin_nested():
             netted = net(facts, session=session, registry=state.registry)
             wrote = fire_all(session, netted, state=state, now=database_now(session), careful=careful)
-    except Exception:
-        if careful:
+    except Exception as error:
+        if careful or not _stands(session, error):
             raise
         for added in [record for record in session.new if id(record) not in before]:
             session.expunge(added)  # what a shortcode added, it will add again
         return None
     return Tried.WROTE if wrote else Tried.NOTHING
+
+
+def _stands(session: Session, error: Exception) -> bool:
+    """Whether the host's transaction outlived the error. SQLite undoes all of it where the disk is full, MariaDB for a
+    deadlock; where SQLite's could not even begin, it holds nothing but what was said.
+    """
+    if isinstance(error, DBAPIError):
+        first = next(iter(getattr(error.orig, "args", ())), None)
+        if error.connection_invalidated or first in _TRANSACTION_GONE:
+            return False
+    return _begun(session)
 
 
 def fail(book: Journal, error: Exception) -> None:
@@ -111,9 +126,15 @@ def _begin(session: Session) -> None:
     """Make sure that a savepoint is not the transaction itself: SQLite's driver begins only at the first write,
     and releasing an outermost savepoint would commit.
     """
+    if not _begun(session):
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begun(session: Session) -> bool:
+    """Whether the database is in a transaction: on SQLite its driver says, elsewhere it always is."""
     connection = session.connection()
-    if connection.dialect.name == "sqlite" and not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver: Any = connection.connection.dbapi_connection
+    return connection.dialect.name != "sqlite" or bool(driver.in_transaction)
 
 
 def close(state: State, book: Journal) -> None:

@@ -155,8 +155,9 @@ class Drafting:
 
 @contextmanager
 def guarded(session: Session, *, careful: bool) -> Iterator[None]:
-    """Read the host's attributes with nothing flushed meanwhile; with ``careful`` in a savepoint of their own: what they
-    break in the database is undone, and nothing of the host's is undone with it.
+    """Read the host's attributes with nothing flushed meanwhile; with ``careful`` in a savepoint of their own.
+
+    What they break in the database is undone then, and nothing of the host's is undone with it.
     """
     around = session.get_nested_transaction()
     with session.no_autoflush, session.connection().begin_nested() if careful else nullcontext():

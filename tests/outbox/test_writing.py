@@ -105,12 +105,13 @@ def test_a_timeline_tells_the_whole_life_in_order(sending: Portal) -> None:
     with sending.fresh() as session:
         told = [(moment.what, moment.state) for moment in timeline(session, message)]
     assert told == [
-        ("decided", "by hand"),
+        ("decided", ""),
         ("departed", "sending"),
         ("verdict", "refused"),
         ("departed", "sending"),
         ("verdict", "accepted"),
         ("receipt", "delivered"),
+        ("stands", "delivered"),
     ]
 
 
