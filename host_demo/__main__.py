@@ -29,9 +29,7 @@ def main(host: str, port: int, phone_port: int, database: str, no_phone: bool) -
     """Make the tables and the first records where they are missing, and serve the portal."""
     stop_on_signals()
     portal, phone_page = f"http://{host}:{port}", f"http://127.0.0.1:{phone_port}"
-    app = create_app(
-        {"SQLALCHEMY_DATABASE_URI": database, "SMS_PUBLIC_URL": portal, "PHONE_GATEWAY_URL": phone_page}
-    )
+    app = create_app({"SQLALCHEMY_DATABASE_URI": database, "SMS_PUBLIC_URL": portal, "PHONE_GATEWAY_URL": phone_page})
     try:
         with ExitStack() as running:
             server = running.enter_context(serving(app, host=host, port=port))

@@ -80,9 +80,7 @@ def record_payment(
         raise BillingRefused("The amount must be more than zero.")
     if amount > invoice.amount_due:
         raise BillingRefused(f"Only {invoice.amount_due:.2f} {invoice.currency} is left to pay.")
-    payment = Payment(
-        invoice=invoice, amount=amount, method=method, recorded_by=by, paid_on=paid_on or today()
-    )
+    payment = Payment(invoice=invoice, amount=amount, method=method, recorded_by=by, paid_on=paid_on or today())
     session.add(payment)
     if invoice.amount_due == 0:
         invoice.status = InvoiceStatus.PAID

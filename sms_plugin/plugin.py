@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
-from werkzeug.routing import BuildError
+from werkzeug.routing import BuildError, MapAdapter
 
 from sms_plugin import settings as settings_module
 from sms_plugin.catalog.loader import load
@@ -182,6 +182,8 @@ def _mount(app: Flask, state: State) -> None:
 
 
 def _links(app: Flask, settings: Settings) -> Links:
+    adapters: list[MapAdapter] = []
+
     def links(endpoint: str, values: Mapping[str, object]) -> str:
         if settings.public_url is None:
             raise SmsError(
@@ -189,10 +191,11 @@ def _links(app: Flask, settings: Settings) -> Links:
                 code="no_public_url",
                 hint="Set it to the address under which clients reach the portal.",
             )
-        parts = urlsplit(settings.public_url)
-        adapter = app.url_map.bind(parts.netloc, script_name=parts.path or "/", url_scheme=parts.scheme)
+        if not adapters:
+            parts = urlsplit(settings.public_url)
+            adapters.append(app.url_map.bind(parts.netloc, script_name=parts.path or "/", url_scheme=parts.scheme))
         try:
-            return adapter.build(endpoint, dict(values), force_external=True)
+            return adapters[0].build(endpoint, dict(values), force_external=True)
         except BuildError as error:
             raise SmsError(
                 f"There is no page {endpoint!r} with the values {', '.join(sorted(values)) or 'none'}.",

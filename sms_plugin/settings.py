@@ -75,7 +75,11 @@ def _number(key: str, value: Any, kind: type[int] | type[float], least: float) -
 
 
 def _public_url(value: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+        (parts.hostname or "").encode("idna")
+    except (ValueError, UnicodeError):
+        raise _wrong("SMS_PUBLIC_URL", "is no web address", "Give one such as https://portal.example.com.") from None
     if (
         parts.scheme not in {"http", "https"}
         or not parts.netloc

@@ -29,7 +29,7 @@ class Closed:
         staff = signed_in()
         return staff is not None and (staff.is_admin or not self.admins_only)
 
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:  # noqa: ARG002
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
         if signed_in() is None:
             return redirect(url_for("access.login", next=request.full_path.rstrip("?")))
         abort(403)

@@ -46,9 +46,7 @@ class Home(Closed, AdminIndexView):
         soon = on + timedelta(days=7)
         unpaid, paid = self.get_url("invoice.index_view"), self.get_url("payment.index_view")
         return [
-            _invoices(
-                "Overdue", Invoice.status == InvoiceStatus.OVERDUE, tone="bad", href=_by_status(unpaid)
-            ),
+            _invoices("Overdue", Invoice.status == InvoiceStatus.OVERDUE, tone="bad", href=_by_status(unpaid)),
             _invoices(
                 "Due within 7 days",
                 (Invoice.status == InvoiceStatus.OPEN) & Invoice.due_on.between(on, soon),
@@ -108,9 +106,7 @@ def _sums(amounts: list[tuple[str, Decimal]]) -> str:
 def _late_invoices() -> list[Invoice]:
     late = select(Invoice).where(Invoice.status == InvoiceStatus.OVERDUE).order_by(Invoice.due_on, Invoice.id)
     return list(
-        db.session.scalars(
-            late.options(joinedload(Invoice.client), selectinload(Invoice.payments)).limit(SHOWN)
-        )
+        db.session.scalars(late.options(joinedload(Invoice.client), selectinload(Invoice.payments)).limit(SHOWN))
     )
 
 

@@ -34,9 +34,7 @@ class StaffView(PortalView):
     }
     form_columns = ("name", "login", "role", "phone", "password", "active")
     form_choices = {"role": offered(ROLES)}
-    form_extra_fields = {
-        "password": PasswordField("Password", description="Leave it empty to keep the present one.")
-    }
+    form_extra_fields = {"password": PasswordField("Password", description="Leave it empty to keep the present one.")}
 
     def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
         model.login = model.login.strip().lower()

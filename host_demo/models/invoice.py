@@ -47,9 +47,7 @@ class Invoice(Base):
     due_on: Mapped[date] = mapped_column(index=True)
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     total: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    status: Mapped[InvoiceStatus] = mapped_column(
-        words(InvoiceStatus), default=InvoiceStatus.OPEN, index=True
-    )
+    status: Mapped[InvoiceStatus] = mapped_column(words(InvoiceStatus), default=InvoiceStatus.OPEN, index=True)
 
     client: Mapped[Client] = relationship(back_populates="invoices")
     payments: Mapped[list[Payment]] = relationship(back_populates="invoice", order_by="Payment.id")

@@ -57,9 +57,7 @@ def _client(known: Known, *, today: date, place: int) -> Client:
     )
     for number, label, flags in known.numbers:
         client.numbers.append(
-            PhoneNumber(
-                number=number, label=label, main="m" in flags, billing="b" in flags, marketing="o" in flags
-            )
+            PhoneNumber(number=number, label=label, main="m" in flags, billing="b" in flags, marketing="o" in flags)
         )
     for at, (name, job_title, phone, born) in enumerate(known.contacts):
         client.contacts.append(

@@ -76,9 +76,7 @@ def bill(
     for one in bills:
         year = (one.due_on - TERM).year
         serial[year] = serial.get(year, 0) + 1
-        invoice = _invoice(
-            one, number=f"NF{year}-{serial[year]:05d}", public_id=f"{chance.getrandbits(64):016x}"
-        )
+        invoice = _invoice(one, number=f"NF{year}-{serial[year]:05d}", public_id=f"{chance.getrandbits(64):016x}")
         session.add(invoice)
         _pay(session, invoice=invoice, share=one.plan.paid_share, cashier=cashier, today=today, chance=chance)
 
@@ -108,9 +106,7 @@ def _invoice(one: _Bill, *, number: str, public_id: str) -> Invoice:
     )
 
 
-def _pay(
-    session: AnySession, *, invoice: Invoice, share: Decimal, cashier: Staff, today: date, chance: Random
-) -> None:
+def _pay(session: AnySession, *, invoice: Invoice, share: Decimal, cashier: Staff, today: date, chance: Random) -> None:
     if not share:
         return
     method = chance.choice(list(PaymentMethod))

@@ -99,9 +99,7 @@ PORTUGUESE = (
         ),
         plan="open",
     ),
-    _person(
-        "Tomás Ribeiro", numbers=(("910 000 019", "", "m"), ("+351910000019", "again", "b")), plan="open"
-    ),
+    _person("Tomás Ribeiro", numbers=(("910 000 019", "", "m"), ("+351910000019", "again", "b")), plan="open"),
     _person("Vera Cunha", numbers=(("910 000 020 / 021", "hers or his", "m"),), plan="late 6", city="Porto"),
     _person(
         "Xavier Melo",
@@ -110,12 +108,8 @@ PORTUGUESE = (
         numbers=(("910 000 022", "", "mb"),),
         plan="due in 3",
     ),
-    Known(
-        company="Quinta do Rio Cávado", numbers=(("910 000 060", "", "mb"),), plan="late 6", marketing=False
-    ),
-    _person(
-        "Amélia Dias", numbers=(("910 000 023", "", "m"),), billing=False, plan="late 20", city="Barcelos"
-    ),
+    Known(company="Quinta do Rio Cávado", numbers=(("910 000 060", "", "mb"),), plan="late 6", marketing=False),
+    _person("Amélia Dias", numbers=(("910 000 023", "", "m"),), billing=False, plan="late 20", city="Barcelos"),
     _person("Carlos Matos", numbers=(("910 000 024", "", "m"),), billing=None, service=None, plan="due in 7"),
     _person(
         "Diana Fonseca",

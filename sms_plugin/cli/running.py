@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ from flask.cli import with_appcontext
 from sms_plugin.cli.group import as_json, say, state, transaction, who
 from sms_plugin.jobs.due import run_job
 from sms_plugin.jobs.runner import check_keys, flush_of
-from sms_plugin.jobs.worker import work
+from sms_plugin.jobs.worker import told_to_stop, work
 from sms_plugin.outbox.by_hand import send_text
 
 
@@ -30,9 +29,11 @@ def worker() -> None:
 def flush(as_json: bool) -> None:
     """Send what is due now, and end."""
     check_keys(state())
+    run_job(state(), "lapse", now=True)  # what a process left behind that died or was stopped
+    stop = told_to_stop()
     run = flush_of(state())
     try:
-        done = run.run(Event())
+        done = run.run(stop)
     finally:
         run.close()
     lines = [f"{done.departed} sent off, {done.accepted} accepted."]

@@ -88,11 +88,9 @@ class Outgoing:
     """One message as a gateway sees it."""
 
     id: UUID  #: the message's own id: goes along wherever the provider can carry a reference
-    to: str  #: E.164
-    text: str
-    receipt_url: str | None = (
-        None  #: public address for this message's receipts, or None without a public URL
-    )
+    to: str = field(repr=False)  #: E.164
+    text: str = field(repr=False)
+    receipt_url: str | None = None  #: public address for this message's receipts, or None without a public URL
 
 
 class ReceiptStatus(StrEnum):

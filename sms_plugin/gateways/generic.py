@@ -93,10 +93,7 @@ class GenericHttpGateway(Gateway):
             return refused("too_long")
         if not encodable(text, charset=plan.charset if plan.accents else "ascii"):
             return refused("unsupported_characters")
-        if (
-            plan.number_form == "national"
-            and message.to != f"+{plan.country_code}{national_digits(message.to)}"
-        ):
+        if plan.number_form == "national" and message.to != f"+{plan.country_code}{national_digits(message.to)}":
             # Without its country code the number would be somebody else's.
             return refused("foreign_number", about=About.RECIPIENT)
         return None
@@ -146,9 +143,7 @@ class GenericHttpGateway(Gateway):
             if several and rule.meaning in ("recipient", "duplicate"):
                 # One number of many: nobody says what became of the others.
                 return unknown("part_refused", provider_code=shown)
-            return rule.verdict(
-                provider_code=shown, retry_after=answer.retry_after(), reference=rules.reference(body)
-            )
+            return rule.verdict(provider_code=shown, retry_after=answer.retry_after(), reference=rules.reference(body))
         if in_range and rules.by == "status":
             return accepted(rules.reference(body))
         return of_status(answer) or unknown("unrecognised", provider_code=shown)

@@ -44,9 +44,7 @@ class GenericHttpSettings:
         "API/URL", secret=True, help=f"Path and query, such as /send?to={{d}}&msg={{m}}. {_PLACEHOLDERS}."
     )
     method: str = setting("Method", default="GET", choices=("GET", "POST"))
-    body_format: str = setting(
-        "Body", default="none", choices={"none": "none", "form": "form", "json": "JSON"}
-    )
+    body_format: str = setting("Body", default="none", choices={"none": "none", "form": "form", "json": "JSON"})
     body: str = setting(
         "Body template",
         default="",
@@ -120,9 +118,7 @@ class GenericHttpSettings:
             success=extractor(self.success, self.success_at, separator=self.field_separator),
             values=self._values,
             reference=extractor(self.reference_by, self.reference_at, separator=self.field_separator),
-            error_code=extractor(
-                self._error_by, self.error_at or self.success_at, separator=self.field_separator
-            ),
+            error_code=extractor(self._error_by, self.error_at or self.success_at, separator=self.field_separator),
             errors=error_rules(self.errors),
             error_anywhere=not self.error_at,
         )
@@ -263,9 +259,7 @@ def _require_json(text: str) -> None:
     try:
         json.loads(text)
     except ValueError:
-        raise ValueError(
-            'is no JSON once filled: put text placeholders between quotes, as in "{m}"'
-        ) from None
+        raise ValueError('is no JSON once filled: put text placeholders between quotes, as in "{m}"') from None
 
 
 def credentials(settings: GenericHttpSettings) -> Mapping[str, str]:

@@ -127,9 +127,7 @@ class FacilitaMovel(PresetGateway):
 class KingTelecomSettings(PresetSettings):
     """KingSMS's account."""
 
-    token: str = setting(
-        "Token", secret=True, help="In the customer's panel: Home, Informações da Conta, Token."
-    )
+    token: str = setting("Token", secret=True, help="In the customer's panel: Home, Informações da Conta, Token.")
     host: str = _host("sms.kingtelecom.com.br")
     port: int = _port(443)
     ssl: bool = _ssl(default=True)

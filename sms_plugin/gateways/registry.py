@@ -75,8 +75,7 @@ def _loaded(point: EntryPoint) -> type[Gateway]:
         gateway = point.load()
     except Exception as error:  # whatever a stranger's import raises is told with their name
         raise ConfigurationError(
-            f"The gateway {point.name!r} of {_distribution(point)} cannot be loaded:"
-            f" {type(error).__name__}: {error}.",
+            f"The gateway {point.name!r} of {_distribution(point)} cannot be loaded: {type(error).__name__}: {error}.",
             code="bad_gateway",
             hint=f"Mend or uninstall that distribution; its entry point is {point.value!r}.",
         ) from error

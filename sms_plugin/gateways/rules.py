@@ -64,9 +64,7 @@ class ErrorRule:
         about = {"recipient": About.RECIPIENT, "account": About.ACCOUNT}.get(self.meaning, About.MESSAGE)
         for_good = self.meaning != "retry"
         wait = None if for_good else retry_after
-        return refused(
-            self.reason, about=about, for_good=for_good, retry_after=wait, provider_code=provider_code
-        )
+        return refused(self.reason, about=about, for_good=for_good, retry_after=wait, provider_code=provider_code)
 
 
 def error_rules(lines: str) -> tuple[ErrorRule, ...]:

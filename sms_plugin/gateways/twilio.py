@@ -50,9 +50,7 @@ class TwilioSettings:
     auth_token: str = setting(
         "Auth token", secret=True, help="Verifies receipts too, so it is needed beside an API key as well."
     )
-    api_key_sid: str = setting(
-        "API key SID", default="", help="Optional: send with a key instead of the token."
-    )
+    api_key_sid: str = setting("API key SID", default="", help="Optional: send with a key instead of the token.")
     api_key_secret: str = setting("API key secret", default="", secret=True)
     sender: str = setting(
         "From", default="", help="A number of the account with +, a short code or a registered sender name."
@@ -181,9 +179,7 @@ class TwilioGateway(Gateway):
             answer = self.http.request("GET", url, auth=self._auth)
             resources = [] if answer.status == 404 else [self._asked(answer, what="message")]
         else:
-            resources = [
-                one for one in self._listed(message, since=since) if _is_same(one, message, since=since)
-            ]
+            resources = [one for one in self._listed(message, since=since) if _is_same(one, message, since=since)]
         return [found for one in resources if (found := _found(one)) is not None]
 
     def _listed(self, message: Outgoing, *, since: datetime) -> Iterator[Mapping[str, Any]]:

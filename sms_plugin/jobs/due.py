@@ -5,6 +5,7 @@ nothing goes wrong where two do the same (design: jobs).
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
@@ -30,17 +32,23 @@ from sms_plugin.outbox.reconcile import Doubt, conclude, doubts, look_up
 from sms_plugin.outbox.tallies import fold
 from sms_plugin.providers.active import line_of
 from sms_plugin.state import State
+from sms_plugin.trails import trail
 from sms_plugin.triggers.sweep import sweep
 
 log = logging.getLogger(__name__)
 
 #: A job that shows no sign of life for so long is taken up by another process.
 LEASE = timedelta(seconds=60)
+#: A run of reconcile ends after so long, in seconds.
+RECONCILE_FOR = 20.0
 #: A runner not seen for so long is dead, and forgotten.
 FORGET = timedelta(days=1)
 
 #: So many rows of counters are put together in one transaction.
 FOLD = 100
+
+#: Where the last run of reconcile ended before its time; without it the first doubts would be asked for ever.
+_left_at: WeakKeyDictionary[State, UUID] = WeakKeyDictionary()
 
 Renew = Callable[[], None]
 
@@ -95,14 +103,19 @@ def _lapse(state: State, renew: Renew) -> int:
 
 
 def _reconcile(state: State, renew: Renew) -> int:
+    """Settle doubts for a while: what is left comes with the next run, so that no job waits for a slow provider."""
+    until = time.monotonic() + RECONCILE_FOR
     settled = within(state, lambda session: rematch(session, now=database_now(session)))
     settings = state.settings
     with Http(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout) as http:
-        found = _next_doubts(state, after=None)
+        found = _next_doubts(state, after=_left_at.pop(state, None))
         while found:
             for doubt in found:
                 renew()
                 settled += _settle_doubt(state, doubt, http)
+                if time.monotonic() > until:
+                    _left_at[state] = doubt.message
+                    return settled
             found = _next_doubts(state, after=found[-1].message)
     return settled
 
@@ -181,11 +194,11 @@ def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = 
     except Told:
         _ended(state, name, version, rest=timedelta())
         return None
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001 - it comes again, and its row says that it failed
         if is_busy(failure):
             log.warning("the SMS job %s found the database busy, and comes again", name)
         else:
-            log.exception("the SMS job %s failed", name)
+            log.error("the SMS job %s failed: %s", name, trail(failure))
         _ended(state, name, version, rest=rest, error=type(failure).__name__)
         return None
     _ended(state, name, version, rest=rest)

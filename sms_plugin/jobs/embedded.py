@@ -12,6 +12,7 @@ from flask import Flask
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.jobs.runner import ProcessRunner
 from sms_plugin.state import State
+from sms_plugin.trails import trail
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ class Embedded:
             self.start()
         except ConfigurationError as error:
             log.error("SMS runner not started: %s", error)  # the sentence says all
-        except Exception:
-            log.exception("SMS runner not started")
+        except Exception as error:  # noqa: BLE001 - the portal's pages must go on
+            log.error("SMS runner not started: %s", trail(error))
 
     def start(self) -> None:
         """Start now, unless this process has one. Raises ``ConfigurationError``."""

@@ -11,7 +11,7 @@ from threading import Event
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
@@ -24,7 +24,9 @@ from sms_plugin.outbox.depart import Departed, depart
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement, judge
+from sms_plugin.providers.rate import HORIZON
 from sms_plugin.state import State
+from sms_plugin.trails import trail
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ LAST_TRIES = 5
 
 #: (provider's token, message) → the public address of its receipts, or None without one.
 ReceiptUrl: TypeAlias = Callable[[str, UUID], str | None]
+
+
+#: A send time further ahead than any that is granted, by this much, comes from a clock that was put back since.
+CLOCK_STEP = timedelta(seconds=2)
+_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +163,10 @@ class Flush:
     def _keep_fresh(self) -> None:
         """Give back what a slow provider kept waiting for half of its lease: running out is held against a message."""
         oldest = self._now + timedelta(seconds=self._settings.lease / 2)
-        self._give_back([each for each in self._claimed if each.until < oldest])
+        furthest = self._now + HORIZON + self._apart + CLOCK_STEP
+        if self._last_slot is not None and self._last_slot > furthest:
+            self._last_slot = None  # the clock was put back
+        self._give_back([each for each in self._claimed if each.until < oldest or each.at > furthest])
 
     def _replenish(self) -> bool:
         """Claim where few are in hand and more may be due; whether that brought any."""
@@ -219,6 +229,7 @@ class Flush:
             return
         set_out_by = time.monotonic() + SETTLE_MARGIN.total_seconds() / 2
         going = [each.claimed for each in ready]
+        urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
 
         def work(session: Session) -> tuple[list[Departed], Judgement]:
             now = database_now(session)
@@ -247,15 +258,20 @@ class Flush:
             self._departed += len(departed)
             self._claimed = self._claimed[len(ready) :]
             self._last_slot = ready[-1].at
-            self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, set_out_by)
+            self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, urls, set_out_by)
 
     def _settle_apart(self, finished: list[Finished]) -> None:
-        """Settle one by one what could not be written together, so that one odd verdict takes no other along."""
+        """Settle one by one what could not be written together, so that one odd verdict takes no other along. What the
+        database refuses for its content is given up; all else stays in hand until it can be written.
+        """
         for each in finished:
             try:
                 self._settle([each])
-            except Exception:
-                log.exception("a verdict on message %s cannot be written; it will be unknown", each.id)
+            except Exception as error:  # noqa: BLE001 - told apart below
+                if _is_odd(error):
+                    log.error("the verdict on message %s cannot be written: %s", each.id, trail(error))
+                else:
+                    self._finished.append(each)
 
     def _settle(self, finished: list[Finished]) -> None:
         def work(session: Session) -> None:
@@ -263,8 +279,20 @@ class Flush:
 
         within(self._state, work)
 
+    def _urls(self, current: Line | None, going: list[Claimed]) -> dict[UUID, str | None]:
+        """The receipts' address of each message. Raises ``SmsError`` where none can be built."""
+        if current is None or not going:
+            return {}
+        pattern = self._receipt_url(current.token, _NOBODY)
+        return {each.id: None if pattern is None else pattern.replace(str(_NOBODY), str(each.id)) for each in going}
+
     def _hand_out(
-        self, current: Line, departed: list[Departed], slots: dict[UUID, datetime], set_out_by: float
+        self,
+        current: Line,
+        departed: list[Departed],
+        slots: dict[UUID, datetime],
+        urls: dict[UUID, str | None],
+        set_out_by: float,
     ) -> None:
         size = current.capabilities.batch_size
         clock = time.monotonic() - self._now.timestamp()
@@ -274,7 +302,7 @@ class Flush:
                 Parcel(
                     line=current,
                     messages=some,
-                    receipt_urls=tuple(self._receipt_url(current.token, each.id) for each in some),
+                    receipt_urls=tuple(urls[each.id] for each in some),
                     not_before=slots[some[-1].id].timestamp() + clock if self._apart else 0.0,
                     set_out_by=set_out_by,
                 )
@@ -315,3 +343,10 @@ class Flush:
             return
         gone = set(some)
         self._claimed = [each for each in self._claimed if each not in gone]
+
+
+def _is_odd(error: Exception) -> bool:
+    """Whether the database refuses what is written, rather than to write at all."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, (DataError, IntegrityError))
+    return isinstance(error, StatementError)

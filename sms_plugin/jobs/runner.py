@@ -27,6 +27,7 @@ from sms_plugin.models.busy import is_busy
 from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
+from sms_plugin.trails import trail
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +92,8 @@ class ProcessRunner:
             max_instances=1,
             misfire_grace_time=None,
         )
-        self._scheduler.start()
         self._thread.start()
+        self._scheduler.start()
         log.info("SMS runner started (%s)", self._kind)
 
     def stop(self) -> None:
@@ -118,16 +119,24 @@ class ProcessRunner:
         flush = flush_of(self._state)
         try:
             while not self._stop.is_set():
-                with self._app.app_context():
-                    flushed = self._safely(lambda: flush.run(self._stop, woken=watch.woken))
-                    rest = self._rest(flushed)
-                    if rest:
-                        self._stop.wait(rest)
-                    watch.wait(self._stop, most=self._state.settings.flush_every)
+                try:
+                    with self._app.app_context():
+                        self._flush_once(flush, watch)
+                except Exception as error:  # noqa: BLE001
+                    # the host's own teardown may raise; that must not be the end of all texting
+                    log.error("SMS runner: a round ended badly: %s", trail(error))
+                    self._stop.wait(CLOSED_REST)
         finally:
             flush.close()
             with self._app.app_context():
                 watch.close()
+
+    def _flush_once(self, flush: Flush, watch: Watch) -> None:
+        flushed = self._safely(lambda: flush.run(self._stop, woken=watch.woken))
+        rest = self._rest(flushed)
+        if rest:
+            self._stop.wait(rest)
+        watch.wait(self._stop, most=self._state.settings.flush_every)
 
     def _rest(self, flushed: Flushed | None) -> float:
         """Seconds to leave the database alone: after an error, and while the provider is closed."""
@@ -146,11 +155,11 @@ class ProcessRunner:
         except (SmsError, ConfigurationError) as error:
             log.error("SMS runner: %s", error)  # the sentence says all; a traceback would bury it
             return None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the next round tries again
             if is_busy(error):
                 log.warning("SMS runner: the database is busy; later")
             else:
-                log.exception("SMS runner: a round failed")
+                log.error("SMS runner: a round failed: %s", trail(error))
             return None
         return done if isinstance(done, Flushed) else None
 
@@ -172,6 +181,10 @@ class ProcessRunner:
         self._beat = time.monotonic()
 
     def _heartbeat(self) -> None:
+        if not self._thread.is_alive() and not self._stop.is_set():
+            log.error("SMS runner: the flush's thread died; another one begins")
+            self._thread = Thread(target=self._run, name="sms-flush", daemon=True)
+            self._thread.start()
         if time.monotonic() - self._beat < HEARTBEAT:
             return
         self._beat = time.monotonic()
@@ -185,5 +198,5 @@ class ProcessRunner:
     def _leave(self) -> None:
         try:
             within(self._state, lambda session: session.execute(sa.delete(Runner).where(Runner.id == self._id)))
-        except Exception:
-            log.exception("SMS runner: could not sign off")
+        except Exception as error:  # noqa: BLE001 - it is forgotten by its heartbeat too
+            log.error("SMS runner: could not sign off: %s", trail(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -49,6 +50,8 @@ class _Turn:
 
 
 _turns: WeakKeyDictionary[State, _Turn] = WeakKeyDictionary()
+# a lock that a thread of the parent held would never be let go in a child
+os.register_at_fork(after_in_child=_turns.clear)
 
 
 def rest(state: State) -> None:

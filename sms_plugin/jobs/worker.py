@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from threading import Event
+from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from flask import Flask
@@ -14,15 +14,22 @@ from sms_plugin.state import State
 
 def work(app: Flask, state: State) -> None:
     """Run until SIGTERM or SIGINT. Raises ``ConfigurationError`` before it begins."""
-    told = Event()
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        told.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
+    told = told_to_stop()
     runner = ProcessRunner(app, state, kind="worker")
     runner.start()
     while not told.wait(1.0):
         pass
     runner.stop()
+
+
+def told_to_stop() -> Event:
+    """An event that SIGTERM and SIGINT set from now on, in place of ending the process (asked in the main thread)."""
+    told = Event()
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        told.set()
+
+    if current_thread() is main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
+    return told

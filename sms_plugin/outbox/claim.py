@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Lease, Message
 from sms_plugin.models.busy import is_busy
+from sms_plugin.outbox.consents import disagreeing
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
@@ -56,8 +57,8 @@ class Claimed:
 
     id: UUID
     token: UUID
-    number: str
-    text: str
+    number: str = field(repr=False)
+    text: str = field(repr=False)
     at: datetime
     until: datetime
 
@@ -84,10 +85,10 @@ def claim(session: Session, *, state: State, provider_id: int, want: int, now: d
     rows = session.execute(
         sa.select(*(_MESSAGE.c[name] for name in _LOOKED_AT))
         .join(_LEASE, _LEASE.c.message_id == _MESSAGE.c.id)
-        .where(_LEASE.c.token == token)
+        .where(_LEASE.c.token == token, _MESSAGE.c.state == MessageState.QUEUED.value)
         .order_by(_MESSAGE.c.priority, _MESSAGE.c.due_at, _MESSAGE.c.id)
     ).all()
-    may_go = _without_refused(session, rows, now=now)
+    may_go = _without_refused(session, rows, state=state, now=now)
     texts = _true_texts(session, may_go, state=state, now=now)
     going = [row for row in may_go if row.id in texts]
     slots = reserve(session, provider_id, want=len(going), now=now)
@@ -127,20 +128,30 @@ def _take(session: Session, *, token: UUID, until: datetime, want: int, now: dat
             .limit(want - taken)
         )
         result = session.connection().execute(
-            sa.insert(_LEASE).from_select(["message_id", "token", "until"], due, include_defaults=False)
+            sa.insert(_LEASE).from_select(["message_id", "token", "until"], due, include_defaults=False),
+            execution_options={"preserve_rowcount": True},
         )
         taken += max(result.rowcount, 0)
     return taken
 
 
-def _without_refused(session: Session, rows: Sequence[Any], *, now: datetime) -> list[Any]:
-    """Those that neither an opt-out nor their own validity stops; the others are moved."""
+def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> list[Any]:
+    """Those that neither an opt-out, the host's own consent nor their validity stops; the others are moved."""
     outs = opted_out(session, [row.number for row in rows if row.number])
-    refused = {row.id for row in rows if row.number and stands_against(row.number, row.purpose, outs)}
-    late = {row.id for row in rows if row.id not in refused and row.expires_at is not None and row.expires_at <= now}
-    move(session, sorted(refused), MessageState.SUPPRESSED, reason="opted_out", now=now)
-    move(session, sorted(late), MessageState.EXPIRED, reason="too_late", now=now)
-    return [row for row in rows if row.id not in refused and row.id not in late]
+    verdicts: dict[UUID, tuple[MessageState, str]] = {}
+    for row in rows:
+        if not row.number or not row.text:
+            # released without what it was held for: nobody can send that
+            verdicts[row.id] = (MessageState.HELD, "no_number" if not row.number else "no_text")
+        elif stands_against(row.number, row.purpose, outs):
+            verdicts[row.id] = (MessageState.SUPPRESSED, "opted_out")
+        elif row.expires_at is not None and row.expires_at <= now:
+            verdicts[row.id] = (MessageState.EXPIRED, "too_late")
+    rest = [row for row in rows if row.id not in verdicts]
+    verdicts |= dict.fromkeys(disagreeing(session, rest, state=state), (MessageState.SUPPRESSED, "no_consent"))
+    for new, reason in sorted(set(verdicts.values())):
+        move(session, [each for each, why in verdicts.items() if why == (new, reason)], new, reason=reason, now=now)
+    return [row for row in rows if row.id not in verdicts]
 
 
 def _true_texts(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> dict[UUID, str]:

@@ -20,6 +20,7 @@ from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
 from sms_plugin.providers.active import Line
 from sms_plugin.settings import Settings
+from sms_plugin.trails import trail
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,19 @@ class Couriers:
     def put(self, parcel: Parcel) -> None:
         """Hand out a parcel, and start a thread for it where all are busy."""
         self.in_flight += len(parcel.messages)
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
         if len(self._threads) < min(self._settings.threads, self.in_flight):
             thread = Thread(target=self._carry, name=f"sms-courier-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._todo.put(parcel)
+            try:
+                thread.start()
+            except RuntimeError:
+                log.error("no thread can be started to speak with the provider")
+            else:
+                self._threads.append(thread)
+        if self._threads:
+            self._todo.put(parcel)
+        else:
+            self._done.extend(_finished(parcel, [NOT_SUBMITTED] * len(parcel.messages)))
 
     def collect(self, *, least: int, wait: float) -> list[Finished]:
         """Verdicts that came back: at least so many, unless ``wait`` seconds are over; then all that are there."""
@@ -81,7 +90,11 @@ class Couriers:
         desk = _Desk(self._settings)
         try:
             while (parcel := self._todo.get()) is not None:
-                self._done.extend(_finished(parcel, desk.carry(parcel)))
+                verdicts: Sequence[Verdict] = [unknown("gateway_error")] * len(parcel.messages)
+                try:
+                    verdicts = desk.carry(parcel)
+                finally:  # whatever ends this thread, its messages come home
+                    self._done.extend(_finished(parcel, verdicts))
                 if len(self._done) >= self._wanted:
                     self._enough.set()
         finally:
@@ -105,9 +118,9 @@ class _Desk:
             return [NOT_SUBMITTED] * count
         try:
             gateway = self._gateway_of(parcel.line)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # nothing was sent, and nothing can be until somebody mends the settings
-            log.exception("the gateway of the provider %s cannot be built", parcel.line.name)
+            log.error("the gateway of the provider %s cannot be built: %s", parcel.line.name, trail(error))
             return [refused("gateway_error", about=About.ACCOUNT, detail=type(error).__name__)] * count
         return _send(gateway, parcel)
 

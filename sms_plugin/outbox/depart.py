@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,8 +28,8 @@ class Departed:
 
     id: UUID
     attempt: UUID
-    number: str
-    text: str
+    number: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 _OPENED = sa.insert(_ATTEMPT).values(
@@ -94,5 +94,16 @@ def depart(
         opened = {**common, "b_until": until}
         connection.execute(_OPENED, [{"b_id": each.id, "b_attempt": each.attempt, **opened} for each in going])
         both = {"b_ids": [each.id for each in going], "b_attempts": [each.attempt for each in going]}
-        connection.execute(_SENDING, {**both, **common})
+        went = connection.execute(_SENDING, {**both, **common}).rowcount
+        if went != len(going):
+            return _really_going(connection, going)
     return going
+
+
+def _really_going(connection: sa.Connection, going: list[Departed]) -> list[Departed]:
+    """Those whose message was still queued: a lease that was taken on an old view of it must not send it again."""
+    attempts = [each.attempt for each in going]
+    current = connection.execute(sa.select(_MESSAGE.c.attempt_id).where(_MESSAGE.c.attempt_id.in_(attempts)))
+    really = {row.attempt_id for row in current}
+    connection.execute(sa.delete(_ATTEMPT).where(_ATTEMPT.c.id.in_([each for each in attempts if each not in really])))
+    return [each for each in going if each.attempt in really]

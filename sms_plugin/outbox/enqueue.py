@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -43,9 +43,9 @@ class Draft:
     person: str | None = None
     client_entity: str | None = None
     client: str | None = None
-    number: str | None
+    number: str | None = field(repr=False)
     language: str = ""
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
     encoding: str = ""
     segments: int = 0
     due_at: datetime

@@ -154,7 +154,9 @@ def _keep(
 
 def _apply(session: Session, message: Message, reference: str | None, *, now: datetime) -> bool:
     """Move a message to the state that all of its receipts prove; whether it moved."""
-    statuses = session.scalars(sa.select(Receipt.status).where(Receipt.message_id == message.id)).all()
+    statuses = _statuses(session, message)
+    if not statuses:
+        return False
     new = state_by_receipts(statuses)
     _prove(session, message, reference, now=now)
     # read again: on SQLite the lock was taken by the receipt that was just written
@@ -172,6 +174,25 @@ def _apply(session: Session, message: Message, reference: str | None, *, now: da
     session.execute(sa.delete(Lease).where(Lease.message_id == message.id))
     moved(session, old={old.value: 1}, new=new)
     return True
+
+
+def _statuses(session: Session, message: Message) -> list[str]:
+    """What counts for the message as it is tried now: that an earlier attempt failed says nothing of a later one."""
+    current = session.execute(
+        sa.select(Attempt.reference, Attempt.departed_at).where(Attempt.id == message.attempt_id)
+    ).one_or_none()
+    rows = session.execute(
+        sa.select(Receipt.status, Receipt.reference, Receipt.received_at).where(Receipt.message_id == message.id)
+    )
+    bad = {MessageState.UNDELIVERED.value, MessageState.FAILED.value}
+    return [row.status for row in rows if row.status not in bad or current is None or _of_current(row, current)]
+
+
+def _of_current(row: Any, current: Any) -> bool:
+    """Whether a receipt is about this attempt: by the provider's reference, else by its time."""
+    if row.reference is not None and current.reference is not None:
+        return bool(row.reference == current.reference)
+    return bool(row.received_at >= current.departed_at)
 
 
 def _reason(session: Session, message: UUID, new: MessageState) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -36,8 +36,8 @@ class Doubt:
     message: UUID
     attempt: UUID
     provider_id: int
-    number: str
-    text: str
+    number: str = field(repr=False)
+    text: str = field(repr=False)
     reference: str | None
     departed_at: datetime
     policy: str
@@ -131,5 +131,6 @@ def _of_another(session: Session, reference: str, doubt: Doubt) -> bool:
 
 def _first_attempt(session: Session, message: UUID) -> bool:
     """Whether the message was never resent in doubt: "resend once" is once."""
-    unknown = sa.select(sa.func.count()).where(Attempt.message_id == message, Attempt.verdict == Outcome.UNKNOWN.value)
-    return (session.scalar(unknown) or 0) <= 1
+    doubtful = (Outcome.UNKNOWN.value, Outcome.ACCEPTED.value)
+    tried = sa.select(sa.func.count()).where(Attempt.message_id == message, Attempt.verdict.in_(doubtful))
+    return (session.scalar(tried) or 0) <= 1

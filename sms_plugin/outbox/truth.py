@@ -68,7 +68,7 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
         for n, hook in enumerate(hooks)
     ]
     query = sa.select(*key_columns, *row_columns, *asked, *dates).select_from(model)
-    query = query.where(_among(key_columns, [key_values(model, key) for key in keys]))
+    query = query.where(among(model, keys))
     first, second, third = len(key_columns), len(key_columns) + len(row_columns), len(dates)
     answers: dict[str, Answer] = {}
     with session.no_autoflush:
@@ -82,10 +82,13 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
     return answers
 
 
-def _among(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
+def among(model: type[Any], keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    """What selects the records with these keys."""
+    columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
+    values = [key_values(model, key) for key in keys]
     if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])  # type: ignore[no-any-return]
-    return sa.tuple_(*columns).in_(keys)
+        return columns[0].in_([value[0] for value in values])  # type: ignore[no-any-return]
+    return sa.tuple_(*columns).in_(values)
 
 
 def _key_attributes(model: type[Any]) -> list[ColumnProperty[Any]]:

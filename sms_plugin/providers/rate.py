@@ -38,7 +38,8 @@ def reserve(session: Session, provider_id: int, *, want: int, now: datetime) -> 
     if not row.rate_count or not row.rate_seconds:
         return Slots(times=(now,) * want)
     apart = spacing(row.rate_count, row.rate_seconds)
-    first = max(row.next_slot_at or now, now)
+    # never further ahead than was ever granted: the clock may have been put back since
+    first = min(max(row.next_slot_at or now, now), now + HORIZON + apart)
     granted = min(want, max(0, (now + HORIZON - first) // apart + 1))
     following = first + granted * apart
     if granted:

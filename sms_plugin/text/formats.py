@@ -47,9 +47,7 @@ _ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
 # Languages whose month by itself is another word than in a date. Babel must not be asked for the others:
 # where a locale has no stand-alone months of its own, it answers with those of whatever locale was read
 # before.
-_INFLECTED: Final = frozenset(
-    ("ast", "be", "ca", "cs", "el", "fi", "hr", "hy", "lt", "oc", "pl", "ru", "sk", "uk")
-)
+_INFLECTED: Final = frozenset(("ast", "be", "ca", "cs", "el", "fi", "hr", "hy", "lt", "oc", "pl", "ru", "sk", "uk"))
 _FALLBACK: Final = "en"
 _PLAIN: Final = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-", "\u200e": "", "\u200f": ""}
@@ -135,9 +133,7 @@ def to_money(value: object, *, currency: str = "") -> Money:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number or (isinstance(value, str) and _PLAIN_NUMBER.fullmatch(written)):
         return Money(amount=Decimal(written), currency=currency)
-    raise BadValue(
-        "The value is no amount of money.", code="bad_value", hint="Map it to a number or to Money."
-    )
+    raise BadValue("The value is no amount of money.", code="bad_value", hint="Map it to a number or to Money.")
 
 
 def format_money(money: Money, *, style: Style, gsm: bool) -> str:
@@ -205,9 +201,7 @@ def _format_number(value: float | Decimal, *, style: Style) -> str:
 
 def _rounded(amount: Decimal, *, places: int) -> Decimal:
     if not amount.is_finite() or amount.adjusted() >= _MOST_DIGITS:
-        raise BadValue(
-            "The value is no number that can be written.", code="bad_value", hint="Mend the record."
-        )
+        raise BadValue("The value is no number that can be written.", code="bad_value", hint="Mend the record.")
     rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return abs(rounded) if rounded.is_zero() else rounded
 

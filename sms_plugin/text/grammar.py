@@ -20,9 +20,7 @@ _BRACE: Final = re.compile(r"[{}]")
 _NAME: Final = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*", re.ASCII)
 _ARGUMENT: Final = re.compile(r"""\([ \t]*(?:"([^"]*)"|'([^']*)')?[ \t]*\)[ \t]*""", re.ASCII)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
-_SHAPES: Final = (
-    'A shortcode looks like {name}, {name|money("EUR")}, {name|date("long")} or {name|default("-")}.'
-)
+_SHAPES: Final = 'A shortcode looks like {name}, {name|money("EUR")}, {name|date("long")} or {name|default("-")}.'
 _DEFAULT: Final = "default"
 
 
@@ -64,9 +62,7 @@ class _Filter:
     position: int
 
     def bad(self, message: str, *, code: str = "bad_filter", hint: str = _SHAPES) -> BadText:
-        return BadText(
-            f"{message} at character {self.position}.", code=code, hint=hint, position=self.position
-        )
+        return BadText(f"{message} at character {self.position}.", code=code, hint=hint, position=self.position)
 
 
 def read(text: str) -> Iterator[str | Shortcode]:

@@ -52,9 +52,7 @@ def parse_phone(written: str, *, region: str | None) -> Phone:
     home = (region or "").strip().upper()
     if not cleaned.startswith("+") and home not in phonenumbers.SUPPORTED_REGIONS:
         raise PhoneError(
-            f"There is no country called {home!r}."
-            if home
-            else "The number has no country code and no country.",
+            f"There is no country called {home!r}." if home else "The number has no country code and no country.",
             code="no_region",
             hint='Write the number with "+" and its country code, or give the person a country such as "PT".',
         )
@@ -98,9 +96,7 @@ def national_digits(e164: str) -> str:
 def _cleaned(written: str) -> str:
     """The digits, with a plus before a country code."""
     if len(written) > _MOST_CHARACTERS:
-        raise PhoneError(
-            f"A number of {len(written)} characters is none.", code="too_long", hint="Write one number."
-        )
+        raise PhoneError(f"A number of {len(written)} characters is none.", code="too_long", hint="Write one number.")
     plain = "".join(_ascii(character) for character in written).strip()
     if not plain:
         raise PhoneError("The number is empty.", code="empty", hint="Write a mobile number.")
@@ -173,9 +169,7 @@ def _refuse_impossible(number: PhoneNumber, *, national: str) -> None:
 
 def _refuse_deaf(kind: int) -> None:
     if kind == PhoneNumberType.FIXED_LINE:
-        raise PhoneError(
-            "This is a landline, which takes no SMS.", code="landline", hint="Write a mobile number."
-        )
+        raise PhoneError("This is a landline, which takes no SMS.", code="landline", hint="Write a mobile number.")
     if kind not in _MAY_BE_MOBILE | _NOBODY_KNOWS:
         raise PhoneError(
             "This is a service number, not somebody's mobile.",

@@ -122,14 +122,9 @@ def render(parsed: Parsed, *, value: Callable[[str], object], style: Style) -> s
     what a filter cannot write, ``BadText`` (``empty_text``) when nothing at all is left to say.
     """
     raw = {name: value(name) for name in parsed.names}
-    pieces = [
-        part if isinstance(part, str) else _piece(part, raw=raw[part.name], style=style)
-        for part in parsed.parts
-    ]
+    pieces = [part if isinstance(part, str) else _piece(part, raw=raw[part.name], style=style) for part in parsed.parts]
     gsm = all(is_gsm(piece) for piece in pieces if isinstance(piece, str))
-    text = "".join(
-        piece if isinstance(piece, str) else format_money(piece, style=style, gsm=gsm) for piece in pieces
-    )
+    text = "".join(piece if isinstance(piece, str) else format_money(piece, style=style, gsm=gsm) for piece in pieces)
     if not text.strip():
         raise BadText(
             "Nothing is left of the text.",

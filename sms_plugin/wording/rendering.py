@@ -25,7 +25,7 @@ class Rendered:
 
 
 def pick(texts: Mapping[str, str], language: str, *, fallback: str) -> tuple[str, str] | None:
-    """The language and text for a reader of ``language``, else its base, the fallback, any; None where all are empty."""
+    """The language and text for a reader of ``language``, else its base, the fallback, any; None if all are empty."""
     base = language.partition("-")[0]
     for wanted in (language, base, fallback, fallback.partition("-")[0], *sorted(texts)):
         if texts.get(wanted, "").strip():

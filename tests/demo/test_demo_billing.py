@@ -16,9 +16,7 @@ from tests.demo.visitor import Visitor
 
 def _issue(*, total: str = "20", due_in: int = 5) -> Invoice:
     client = db.session.get_one(Client, 1)
-    return issue_invoice(
-        db.session, client=client, total=Decimal(total), due_on=today() + timedelta(days=due_in)
-    )
+    return issue_invoice(db.session, client=client, total=Decimal(total), due_on=today() + timedelta(days=due_in))
 
 
 def test_invoices_are_numbered_on_within_their_year(portal: Flask) -> None:
@@ -100,9 +98,7 @@ def test_the_form_moves_a_due_date_and_leaves_the_rest(portal: Flask, operator: 
 
 def test_a_client_reads_an_invoice_by_its_secret_link_alone(portal: Flask, stranger: Visitor) -> None:
     with portal.app_context():
-        invoice = db.session.scalars(
-            select(Invoice).join(Invoice.client).where(Client.language == "uk")
-        ).first()
+        invoice = db.session.scalars(select(Invoice).join(Invoice.client).where(Client.language == "uk")).first()
         assert invoice is not None
         public_id, number, own_id = invoice.public_id, invoice.number, invoice.id
     page = stranger.read(f"/i/{public_id}")

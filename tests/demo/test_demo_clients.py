@@ -46,9 +46,7 @@ def test_a_question_never_put_stays_so_when_the_client_is_saved(portal: Flask, a
 
 
 def test_the_main_number_comes_first() -> None:
-    client = Client(
-        numbers=[PhoneNumber(number="1", billing=True), PhoneNumber(number="2", main=True, billing=False)]
-    )
+    client = Client(numbers=[PhoneNumber(number="1", billing=True), PhoneNumber(number="2", main=True, billing=False)])
     assert client.phones == ["2", "1"]
     assert client.mobile == "2"
     assert client.billing_numbers == ["1"]
@@ -61,9 +59,7 @@ def test_a_record_that_is_not_there_is_told_so(admin: Visitor) -> None:
 
 
 def test_each_figure_leads_to_a_list_of_as_many(admin: Visitor) -> None:
-    figures = re.findall(
-        r'class="figure [^"]*" href="([^"]+)".*?<b>(\d+)</b>', admin.read("/admin/"), re.DOTALL
-    )
+    figures = re.findall(r'class="figure [^"]*" href="([^"]+)".*?<b>(\d+)</b>', admin.read("/admin/"), re.DOTALL)
     assert len(figures) == 4
     for href, count in figures:
         assert f"{count} in all" in admin.read(unescape(href)), href

@@ -38,9 +38,7 @@ def _payments(portal: Flask) -> int:
 
 
 def _pay(visitor: Visitor, invoice_id: int, amount: Decimal | str) -> str:
-    answer = visitor.send(
-        FORM, invoice=str(invoice_id), amount=str(amount), method="card", paid_on=today().isoformat()
-    )
+    answer = visitor.send(FORM, invoice=str(invoice_id), amount=str(amount), method="card", paid_on=today().isoformat())
     return answer.text
 
 

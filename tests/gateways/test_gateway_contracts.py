@@ -142,9 +142,7 @@ class TestPhone(GatewayContract):
     accepted = json_reply({"accepted": True, "reference": "P00000001"})
     refused_recipient = json_reply({"accepted": False, "error": "bad_number"})
     refused_account = json_reply({"accepted": False, "error": "bad_token"}, status=401)
-    throttled = json_reply(
-        {"accepted": False, "error": "throttled"}, status=429, headers={"Retry-After": "2"}
-    )
+    throttled = json_reply({"accepted": False, "error": "throttled"}, status=429, headers={"Retry-After": "2"})
 
     def raw_settings(self, url: str) -> Mapping[str, object]:
         return {"base_url": url, "token": "phone-token-value", "receipt_secret": "phone-secret-value"}
@@ -176,10 +174,10 @@ class TestConsole(GatewayContract):
     gateway = ConsoleGateway
     over_http = False
 
-    def raw_settings(self, url: str) -> Mapping[str, object]:  # noqa: ARG002
+    def raw_settings(self, url: str) -> Mapping[str, object]:
         return {}
 
-    def hidden(self, settings: Any) -> Sequence[str]:  # noqa: ARG002
+    def hidden(self, settings: Any) -> Sequence[str]:
         return [RECIPIENT]  # it shows texts, as its help says
 
 

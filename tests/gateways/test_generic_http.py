@@ -58,9 +58,7 @@ def problems(**raw: object) -> Mapping[str, str]:
         ("👋", "%F0%9F%91%8B"),
     ],
 )
-def test_every_character_of_a_text_is_percent_encoded(
-    server: ScriptedServer, text: str, encoded: str
-) -> None:
+def test_every_character_of_a_text_is_percent_encoded(server: ScriptedServer, text: str, encoded: str) -> None:
     """P11."""
     send(server, outgoing(text=text))
     assert server.requests[0].target == f"/send?to=5511987650001&msg={encoded}"
@@ -242,9 +240,7 @@ def test_success_is_recognised_by_rule(
         ({"success": "number"}, b"\xd9\xa3"),
     ],
 )
-def test_what_no_rule_recognises_is_unknown(
-    server: ScriptedServer, rule: Mapping[str, object], body: bytes
-) -> None:
+def test_what_no_rule_recognises_is_unknown(server: ScriptedServer, rule: Mapping[str, object], body: bytes) -> None:
     """X2."""
     server.will(Reply(body=body))
     (verdict,) = send(server, **rule)

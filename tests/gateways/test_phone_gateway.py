@@ -69,9 +69,7 @@ def gateway(phones: PhoneServer) -> Iterator[PhoneGateway]:
         yield PhoneGateway(build(PhoneSettings, {"base_url": phones.url, "batch_size": 10}), http)
 
 
-def test_a_message_arrives_and_is_in_the_ledger(
-    gateway: PhoneGateway, phones: PhoneServer, tmp_path: Path
-) -> None:
+def test_a_message_arrives_and_is_in_the_ledger(gateway: PhoneGateway, phones: PhoneServer, tmp_path: Path) -> None:
     (verdict,) = gateway.send([outgoing(to=NUMBER, text="Olá")])
     written = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
     assert verdict.outcome is Outcome.ACCEPTED
@@ -193,17 +191,13 @@ def test_a_page_of_another_site_cannot_send(phones: PhoneServer) -> None:
     assert requests.post(phones.url + "/messages", json=told, headers=headers, timeout=5).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "told", [b"", b"[]", b"{}", b'{"id": 1, "to": "x", "text": "y"}', b'{"messages": 5}']
-)
+@pytest.mark.parametrize("told", [b"", b"[]", b"{}", b'{"id": 1, "to": "x", "text": "y"}', b'{"messages": 5}'])
 def test_what_is_no_message_is_refused(phones: PhoneServer, told: bytes) -> None:
     headers = {"Authorization": "Bearer phone-token"}
     assert requests.post(phones.url + "/messages", data=told, headers=headers, timeout=5).status_code == 400
 
 
-def test_the_page_shows_texts_as_text_and_runs_nothing_else(
-    gateway: PhoneGateway, phones: PhoneServer
-) -> None:
+def test_the_page_shows_texts_as_text_and_runs_nothing_else(gateway: PhoneGateway, phones: PhoneServer) -> None:
     gateway.send([outgoing(1, to=NUMBER, text="<script>alert(1)</script>")])
     gateway.send([outgoing(2, to="+351922222000", text="Olá")])
     page = requests.get(phones.url, timeout=5)

@@ -138,9 +138,7 @@ def test_a_known_error_is_a_refusal(
         (HotMobile, "0"),
     ],
 )
-def test_an_answer_on_no_list_is_unknown(
-    server: ScriptedServer, preset: type[PresetGateway], body: str
-) -> None:
+def test_an_answer_on_no_list_is_unknown(server: ScriptedServer, preset: type[PresetGateway], body: str) -> None:
     """X2: a text that may have gone is not sent again."""
     server.will(Reply(body=body.encode(), content_type="text/html"))
     assert send(server, preset).outcome is Outcome.UNKNOWN

@@ -183,17 +183,13 @@ def test_a_value_that_comes_twice_is_signed_once_and_others_in_order() -> None:
 @pytest.mark.parametrize("signed_port", ["", ":443"])
 def test_either_form_of_the_address_is_accepted(port: str, signed_port: str) -> None:
     signed = callback(CALL, url=f"https://portal.example{signed_port}/r")
-    request = WebRequest(
-        method="POST", url=f"https://portal.example{port}/r", headers=signed.headers, body=signed.body
-    )
+    request = WebRequest(method="POST", url=f"https://portal.example{port}/r", headers=signed.headers, body=signed.body)
     assert verified_fields(request, token="12345") == CALL
 
 
 def test_a_signature_for_another_port_does_not_hold() -> None:
     signed = callback(CALL, url="https://portal.example:8443/r")
-    moved = WebRequest(
-        method="POST", url="https://portal.example/r", headers=signed.headers, body=signed.body
-    )
+    moved = WebRequest(method="POST", url="https://portal.example/r", headers=signed.headers, body=signed.body)
     with pytest.raises(ForgedRequest):
         verified_fields(moved, token="12345")
 

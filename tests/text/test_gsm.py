@@ -94,9 +94,7 @@ def test_accented_letters_keep_as_much_as_gsm_knows(written: str, instead: str) 
     assert replacement(written) == instead
 
 
-@pytest.mark.parametrize(
-    ("sign", "code"), [("₴", "UAH"), ("₽", "RUB"), ("₺", "TRY"), ("₹", "INR"), ("₦", "NGN")]
-)
+@pytest.mark.parametrize(("sign", "code"), [("₴", "UAH"), ("₽", "RUB"), ("₺", "TRY"), ("₹", "INR"), ("₦", "NGN")])
 def test_currency_signs_become_iso_codes(sign: str, code: str) -> None:
     assert replacement(sign) == code
 

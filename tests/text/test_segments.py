@@ -151,10 +151,7 @@ def test_cheaper_replaces_what_has_a_replacement(text: str, plain: str) -> None:
 
 
 def test_cheaper_turns_the_portuguese_due_notice_into_one_segment() -> None:
-    notice = (
-        "Estimado Cliente, tem fatura(s) com pagamentos em atraso. "
-        "Por favor, normalize a situação. Cumprimentos"
-    )
+    notice = "Estimado Cliente, tem fatura(s) com pagamentos em atraso. Por favor, normalize a situação. Cumprimentos"
     assert (measure(notice).encoding, measure(notice).segments) == (Encoding.UCS2, 2)
     assert (measure(cheaper(notice)).encoding, measure(cheaper(notice)).segments) == (Encoding.GSM, 1)
 

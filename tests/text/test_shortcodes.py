@@ -277,9 +277,7 @@ def test_a_currency_sign_gives_way_where_all_else_is_gsm() -> None:
         ("{x}, {x}", {}, "100,00 UAH, 100,00 UAH"),
     ],
 )
-def test_the_rest_of_the_text_decides_on_the_currency_sign(
-    text: str, values: dict[str, object], output: str
-) -> None:
+def test_the_rest_of_the_text_decides_on_the_currency_sign(text: str, values: dict[str, object], output: str) -> None:
     """M4."""
     price = Money(amount=Decimal(100), currency="UAH")
     assert rendered(text, {**values, "x": price}, style=UKRAINE) == output

@@ -39,11 +39,16 @@ def test_a_commit_on_a_full_disk_keeps_its_rows_or_says_that_it_did_not(portal: 
         connection.execute(f"PRAGMA max_page_count={pages}")
 
     kept = 0
-    with pytest.raises(OperationalError, match=r"full|savepoint"):
+
+    def fill_up() -> None:
+        nonlocal kept
         for number in range(1000):
             portal.db.session.add(Invoice(client_id=client, number=f"F{number}"))
             portal.db.session.commit()
             kept += 1
+
+    with pytest.raises(OperationalError, match=r"full|savepoint"):
+        fill_up()
     portal.db.session.rollback()
     assert portal.db.session.scalar(sa.select(sa.func.count()).select_from(Invoice)) == kept
 

@@ -423,7 +423,8 @@ def _seed(session: Session) -> None:
 FOUND: list[list[Step]] = [
     [("savepoint",), ("change", 0, "paid"), ("release", 0), ("change", 0, "open")],
     [("change", 0, "paid"), ("savepoint",), ("change", 0, "open"), ("undo", 0)],
-    [("look",), ("forget",), ("change", 1, "paid")],
+    [("call", 1), ("commit",), ("change", 1, "paid")],
+    [("savepoint",), ("call", 0), ("undo", 0)],
     [("change", 2, "paid"), ("change", 0, "void")],
     [("create", "good"), ("savepoint",), ("create", "good"), ("finish",)],
     [("create", "good"), ("fire", 3), ("collide",), ("flush",), ("delete", 3)],
