@@ -30,8 +30,8 @@ LOST = "lost_notices"
 FAILED = "failed_decisions"
 #: A shortcode that changes records makes more to decide; one that never ends is stopped after so many rounds.
 _ROUNDS = 10
-#: MariaDB's deadlock, and the savepoint that is not there any more after it.
-_TRANSACTION_GONE = frozenset({1213, 1305})
+#: MariaDB's errors after which nothing of the transaction is left: record changed, deadlock.
+_TRANSACTION_GONE = frozenset({1020, 1213})
 
 
 class Tried(Enum):
@@ -109,11 +109,18 @@ def _stands(session: Session, error: Exception) -> bool:
     """Whether the host's transaction outlived the error. SQLite undoes all of it where the disk is full, MariaDB for a
     deadlock; where SQLite's could not even begin, it holds nothing but what was said.
     """
-    if isinstance(error, DBAPIError):
-        first = next(iter(getattr(error.orig, "args", ())), None)
-        if error.connection_invalidated or first in _TRANSACTION_GONE:
+    cause: BaseException | None = error
+    while cause is not None:
+        # what came last may only say that a savepoint is not there any more
+        if isinstance(cause, DBAPIError) and (cause.connection_invalidated or _undone(cause)):
             return False
+        cause = cause.__context__
     return _begun(session)
+
+
+def _undone(error: DBAPIError) -> bool:
+    arguments: tuple[object, ...] = getattr(error.orig, "args", ())
+    return next(iter(arguments), None) in _TRANSACTION_GONE
 
 
 def fail(book: Journal, error: Exception) -> None:

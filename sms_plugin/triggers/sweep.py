@@ -72,6 +72,8 @@ def _sweep_hook(pages: Pages, hook: BoundHook, *, state: State, now: datetime) -
             if row is None or row.on_since is None:
                 return
             mark = _mark(session, hook, row)
+            if mark is None:
+                return
             if mark.sweeping_until is None:
                 mark.sweeping_until, mark.cursor = now, None
             records, messages = _page(session, hook, row, mark, state=state, now=now)
@@ -86,17 +88,21 @@ def _sweep_hook(pages: Pages, hook: BoundHook, *, state: State, now: datetime) -
             )
 
 
-def _mark(session: Session, hook: BoundHook, row: TriggerRow) -> Mark:
-    """The hook's mark; a new one, or one from before the trigger was switched on again, starts there."""
+def _mark(session: Session, hook: BoundHook, row: TriggerRow) -> Mark | None:
+    """The hook's mark; a new one, or one from before the trigger was switched on again, starts there.
+
+    None where another sweep is making it at this moment, which then sweeps.
+    """
     on_since = row.on_since
     assert on_since is not None  # noqa: S101 - the caller looked
     key = {"trigger": hook.trigger, "entity": hook.entity.key, "step": hook.step}
     mark = session.get(Mark, tuple(key.values()))
     if mark is None:
-        # another sweep may be making it at this moment
         insert = insert_once(Mark.__table__, unique=tuple(key), dialect=session.connection().dialect.name)  # type: ignore[arg-type]
         session.connection().execute(insert, {**key, "swept_until": on_since})
-        mark = session.get_one(Mark, tuple(key.values()))
+        mark = session.get(Mark, tuple(key.values()))
+    if mark is None:
+        return None
     if mark.swept_until < on_since:
         mark.swept_until, mark.sweeping_until, mark.cursor = on_since, None, None
     return mark
