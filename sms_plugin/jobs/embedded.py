@@ -8,6 +8,8 @@ import os
 from threading import Lock
 
 from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.jobs.runner import ProcessRunner
@@ -47,6 +49,8 @@ class Embedded:
         with self._lock:
             if self._runner is not None and self._pid == os.getpid():
                 return
+            with self._app.app_context():
+                _refuse_in_memory(self._state.db.engine)
             runner = ProcessRunner(self._app, self._state, kind="embedded")
             runner.start()
             self._runner, self._pid = runner, os.getpid()
@@ -58,3 +62,13 @@ class Embedded:
             atexit.unregister(self._runner.stop)
             self._runner.stop()
             self._runner = None
+
+
+def _refuse_in_memory(engine: Engine) -> None:
+    """Raise where all of the portal shares one connection: what runs beside it would commit and undo its transactions."""
+    if engine.dialect.name == "sqlite" and isinstance(engine.pool, (StaticPool, SingletonThreadPool)):
+        raise ConfigurationError(
+            "A database in memory is one connection, which no runner can share with the portal.",
+            code="in_memory",
+            hint='Use a file, or set SMS_SCHEDULER = "off" and drain by hand.',
+        )

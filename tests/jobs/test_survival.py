@@ -157,3 +157,14 @@ def test_a_suite_that_says_testing_after_mounting_starts_no_runner(database_url:
     assert not [thread for thread in threading.enumerate() if thread.name == "sms-flush"]
     with portal.app.app_context():
         portal.db.engine.dispose()
+
+
+def test_a_database_in_memory_gets_no_runner(caplog: pytest.LogCaptureFixture) -> None:
+    """One connection for all: a runner beside the portal would commit and undo its transactions."""
+    portal = make_portal("sqlite://", TESTING=False)
+    with caplog.at_level(logging.ERROR):
+        assert portal.app.test_client().get("/invoice/1").status_code == 200
+    assert "in memory" in caplog.text
+    assert not [thread for thread in threading.enumerate() if thread.name == "sms-flush"]
+    with portal.app.app_context():
+        portal.db.engine.dispose()
