@@ -2,7 +2,7 @@
 
 from sms_plugin._version import __version__
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.host.entity import Entity, Hook, Person, Section, Trigger, link, money
+from sms_plugin.host.entity import Entity, Filter, Hook, Person, Section, Trigger, link, money
 from sms_plugin.host.when import added, after, before, changed, created, on, signal, yearly
 from sms_plugin.plugin import SMS, include_name
 
@@ -10,6 +10,7 @@ __all__ = [
     "SMS",
     "ConfigurationError",
     "Entity",
+    "Filter",
     "Hook",
     "Person",
     "Section",

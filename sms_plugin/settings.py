@@ -113,6 +113,12 @@ def _region(value: str) -> str:
     return value.upper()
 
 
+def _currency(value: str) -> str:
+    if len(value) != 3 or not value.isascii() or not value.isalpha():
+        raise _wrong("SMS_CURRENCY", f"is {value!r}", "Give an ISO 4217 code of three letters such as EUR.")
+    return value.upper()
+
+
 def _prefix(value: str) -> str:
     if not value.startswith("/") or value.rstrip("/") == "":
         raise _wrong("SMS_URL_PREFIX", f"is {value!r}", "Give a path such as /sms.")
@@ -126,7 +132,7 @@ _TEXTS: Mapping[str, Callable[[str], str]] = {
     "region": _region,
     "url_prefix": _prefix,
     "language": str,
-    "currency": str.upper,
+    "currency": _currency,
 }
 _LEAST: Mapping[str, tuple[type[int] | type[float], float]] = {
     "threads": (int, 1),

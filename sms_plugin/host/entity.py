@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
+from sms_plugin.errors import ConfigurationError
 from sms_plugin.host.when import When
 
 M = TypeVar("M")
@@ -50,6 +51,10 @@ class Trigger:
     audience: str = "client"
     purpose: str = "service"  #: billing, service, marketing, staff
     help: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ``ConfigurationError`` where a text stands in place of texts by language."""
+        _check_kind(self.text, Mapping, f"Trigger {self.key!r}: text", 'text={"en": "…"}')
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,18 @@ def link(endpoint: str, **values: str) -> LinkTo:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """A condition by which records of an entity can be chosen: a column, or a function of a value that gives SQL.
+
+    Declared with the entity, and kept for sending to many.
+    """
+
+    name: str
+    ask: SQLColumnExpression[Any] | Callable[..., Ask]
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Entity(Generic[M]):
     """The host's declaration of one of its models."""
 
@@ -107,12 +124,22 @@ class Entity(Generic[M]):
     also: Mapping[str, str] = field(default_factory=dict)  #: another section → the path to its record
     shortcodes: Mapping[str, Shortcode[M]] = field(default_factory=dict)
     hooks: Sequence[Hook[M]] = ()
+    filters: Sequence[Filter] = ()
     key: str = ""  #: "section/ModelName" unless set
+
+    def __post_init__(self) -> None:
+        """Raise ``ConfigurationError`` for a single thing where several are expected."""
+        where = f"Entity {self.name}"
+        _check_kind(self.to, Mapping, f"{where}: to", 'to={"client": "client"}')
+        _check_kind(self.also, Mapping, f"{where}: also", 'also={"invoice": "invoice"}')
+        _check_kind(self.shortcodes, Mapping, f"{where}: shortcodes", 'shortcodes={"invoice_number": "number"}')
+        _check_kind(self.hooks, Sequence, f"{where}: hooks", "hooks=[Hook(…)]")
+        _check_kind(self.filters, Sequence, f"{where}: filters", "filters=[Filter(…)]")
 
     @property
     def name(self) -> str:
         """The entity's key, under which messages keep its records."""
-        return self.key or f"{self.section}/{self.model.__name__}"
+        return self.key or f"{self.section}/{getattr(self.model, '__name__', self.model)}"
 
 
 @dataclass(frozen=True)
@@ -125,3 +152,10 @@ class Section:
 
 #: What ``SMS(…)`` takes. A trigger by itself is one that is fired by hand only.
 Declaration: TypeAlias = Entity[Any] | Section | Trigger
+
+
+def _check_kind(value: object, kind: type[Any], where: str, example: str) -> None:
+    if not isinstance(value, kind) or isinstance(value, str):
+        raise ConfigurationError(
+            f"{where} is {type(value).__name__}.", code="bad_declaration", hint=f"Write {example}."
+        )

@@ -65,7 +65,7 @@ class Embedded:
 
 
 def _refuse_in_memory(engine: Engine) -> None:
-    """Raise where all of the portal shares one connection: what runs beside it would commit and undo its transactions."""
+    """Raise where all of the portal shares one connection: a runner would commit and undo the portal's transactions."""
     if engine.dialect.name == "sqlite" and isinstance(engine.pool, (StaticPool, SingletonThreadPool)):
         raise ConfigurationError(
             "A database in memory is one connection, which no runner can share with the portal.",

@@ -38,7 +38,7 @@ def send_text(
     """
     if not text.strip():
         raise SmsError("The text is empty.", code="empty_text", hint="Write something to send.")
-    number = parse_phone(to, region=settings.region).e164
+    number = parse_phone(str(to or ""), region=settings.region).e164
     key = None if once is None else occurrence("send", once, number)
     provided = active_id(session) is not None
     size = measure(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -305,3 +306,20 @@ def test_a_model_whose_relationships_do_not_hold_is_named() -> None:
     assert problem.code == "bad_model"
     assert "NeverDefined" in problem.message
     assert "before the first request" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("declare", "example"),
+    [
+        (lambda: Entity(Meeting, "room", hooks=Hook("charge_created", created())), "hooks=["),  # type: ignore[arg-type]
+        (lambda: Entity(Meeting, "room", to="guest"), "to={"),  # type: ignore[arg-type]
+        (lambda: Entity(Meeting, "room", shortcodes="name"), "shortcodes={"),  # type: ignore[arg-type]
+        (lambda: Trigger(key="x", section="room", label="X", text="Hello"), "text={"),  # type: ignore[arg-type]
+    ],
+)
+def test_one_thing_where_several_are_meant_is_refused_where_it_is_written(
+    declare: Callable[[], object], example: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        declare()
+    assert example in refused.value.hint
