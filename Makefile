@@ -32,7 +32,7 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -n auto -m "not slow and not browser"
 
 heavier: $(VENV)/.test
 	$(BIN)/python -m pytest -m "$$($(BIN)/python -m tests.needs marks)"
