@@ -47,6 +47,7 @@ class Couriers:
         self._enough = Event()  #: as many are done as are wanted
         self._threads: list[Thread] = []
         self.in_flight = 0  #: messages handed out and not yet collected; only the flush's own thread counts
+        self.pace = 1.0  #: seconds that a request takes of late, about: a hint, written by all threads
 
     def put(self, parcel: Parcel) -> None:
         """Hand out a parcel, and start a thread for it where all are busy."""
@@ -90,9 +91,11 @@ class Couriers:
         desk = _Desk(self._settings)
         try:
             while (parcel := self._todo.get()) is not None:
+                began = time.monotonic()
                 verdicts: Sequence[Verdict] = [unknown("gateway_error")] * len(parcel.messages)
                 try:
                     verdicts = desk.carry(parcel)
+                    self.pace += (time.monotonic() - began - self.pace) / 8
                 finally:  # whatever ends this thread, its messages come home
                     self._done.extend(_finished(parcel, verdicts))
                 if len(self._done) >= self._wanted:
