@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
+from sms_plugin.jobs.hand import Hand, Ready
 from sms_plugin.jobs.steps import rest, within
 from sms_plugin.models import database_now
 from sms_plugin.models.busy import is_busy
@@ -24,7 +25,6 @@ from sms_plugin.outbox.depart import Departed, depart
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement, judge
-from sms_plugin.providers.rate import HORIZON
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 
@@ -37,8 +37,6 @@ GLANCE = 0.075
 #: Where requests take less than this, in seconds, it is this process that is busy, and not the threads that wait: then
 #: one commit serves nearly all that may be open.
 QUICK = 0.016
-#: Under a rate, a message departs so much before its time, so that the request leaves on the dot.
-AHEAD = timedelta(milliseconds=50)
 #: The time that a verdict may take to be written after the request's own time ran out.
 SETTLE_MARGIN = timedelta(seconds=15)
 #: A busy database is left alone for so long, in seconds.
@@ -50,8 +48,6 @@ LAST_TRIES = 5
 ReceiptUrl: TypeAlias = Callable[[str, UUID], str | None]
 
 
-#: A send time further ahead than any that is granted, by this much, comes from a clock that was put back since.
-CLOCK_STEP = timedelta(seconds=2)
 _NOBODY = UUID(int=0)
 
 
@@ -63,14 +59,6 @@ class Flushed:
     accepted: int
     closed: str = ""  #: why nothing could go: "no_provider", "stopped", "paused"
     closed_until: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Ready:
-    """A claimed message whose turn has come, and the moment at which its request may leave."""
-
-    claimed: Claimed
-    at: datetime
 
 
 class Flush:
@@ -88,13 +76,10 @@ class Flush:
         self._receipt_url = receipt_url
         self._stopped = stopped
         self._line: Line | None = None
-        self._claimed: list[Claimed] = []
+        self._hand = Hand()
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
         self._ahead = timedelta()  #: how far the database's clock is ahead of ours
-        self._claim_again: datetime | None = None  #: no slot is free before
-        self._apart = timedelta()  #: by the provider's rate
-        self._last_slot: datetime | None = None  #: when the last message that was let go may leave
         self._closed = ""
         self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
@@ -125,7 +110,7 @@ class Flush:
                 if not claimed:
                     self._wait(stop)
         finally:
-            self._give_back(self._claimed)
+            self._give_back(self._hand.claimed)
         return Flushed(
             departed=self._departed,
             accepted=self._accepted,
@@ -142,7 +127,7 @@ class Flush:
         if stop.is_set():
             self._exchange([])
             return False
-        self._keep_fresh()
+        self._give_back(self._hand.stale(self._now, lease=timedelta(seconds=self._settings.lease)))
         self._exchange(self._ready())
         self._dry = self._dry and not woken()
         return self._replenish()
@@ -150,7 +135,7 @@ class Flush:
     def _is_done(self, stop: Event) -> bool:
         if self._couriers.in_flight or self._finished:
             return False
-        return stop.is_set() or (self._dry and not self._claimed)
+        return stop.is_set() or (self._dry and not self._hand.claimed)
 
     @property
     def _now(self) -> datetime:
@@ -163,23 +148,12 @@ class Flush:
         batch = 1 if self._line is None else self._line.capabilities.batch_size
         return max(self._settings.threads + self._settings.threads // 2, batch)
 
-    def _keep_fresh(self) -> None:
-        """Give back what a slow provider kept waiting for half of its lease: running out is held against a message."""
-        oldest = self._now + timedelta(seconds=self._settings.lease / 2)
-        furthest = self._now + HORIZON + self._apart + CLOCK_STEP
-        if self._last_slot is not None and self._last_slot > furthest:
-            self._last_slot = None  # the clock was put back
-        self._give_back([each for each in self._claimed if each.until < oldest or each.at > furthest])
-
     def _replenish(self) -> bool:
         """Claim where few are in hand and more may be due; whether that brought any."""
-        if self._dry or len(self._claimed) >= self._window:
-            return False
-        if self._claim_again is not None and self._now < self._claim_again:
+        if self._dry or len(self._hand.claimed) >= self._window or not self._hand.may_claim(self._now):
             return False
         got = within(self._state, self._claim)
-        self._claim_again, self._apart = got.again_at, got.apart
-        self._claimed.extend(got.messages)
+        self._hand.take(got)
         self._dry = got.looked_at == 0
         return bool(got.messages)
 
@@ -209,23 +183,13 @@ class Flush:
         same = old is not None and (old.provider_id, old.changed_at) == (found.provider_id, found.changed_at)
         return old if same else found
 
-    def _ready(self) -> list[_Ready]:
-        """Claimed messages whose time has come, as many as may be under way, and no closer than the rate allows."""
-        room = self._window - self._couriers.in_flight
-        if room <= 0 or self._line is None:
+    def _ready(self) -> list[Ready]:
+        """Claimed messages whose time has come, as many as may be under way."""
+        if self._line is None:
             return []
-        horizon = self._now + AHEAD if self._apart else self._now
-        ready: list[_Ready] = []
-        last = self._last_slot
-        for each in self._claimed[:room]:
-            at = each.at if last is None else max(each.at, last + self._apart)
-            if at > horizon:
-                break
-            ready.append(_Ready(claimed=each, at=at))
-            last = at
-        return ready
+        return self._hand.ready(self._now, room=self._window - self._couriers.in_flight)
 
-    def _exchange(self, ready: list[_Ready]) -> None:
+    def _exchange(self, ready: list[Ready]) -> None:
         """Settle what came back and let go what is ready, in one transaction."""
         finished, current = self._finished, self._line
         if not finished and not ready:
@@ -256,11 +220,10 @@ class Flush:
             self._stopped(judgement)
         if judgement.closed:
             self._line, self._dry = None, False  # the next claim tells how long it stays closed
-            self._give_back(self._claimed)
+            self._give_back(self._hand.claimed)
         elif current is not None and ready:
             self._departed += len(departed)
-            self._claimed = self._claimed[len(ready) :]
-            self._last_slot = ready[-1].at
+            self._hand.let_go(ready)
             self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, urls, set_out_by)
 
     def _settle_apart(self, finished: list[Finished]) -> None:
@@ -306,7 +269,7 @@ class Flush:
                     line=current,
                     messages=some,
                     receipt_urls=tuple(urls[each.id] for each in some),
-                    not_before=slots[some[-1].id].timestamp() + clock if self._apart else 0.0,
+                    not_before=slots[some[-1].id].timestamp() + clock if self._hand.paced else 0.0,
                     set_out_by=set_out_by,
                 )
             )
@@ -326,16 +289,9 @@ class Flush:
 
     def _until_next_slot(self) -> float:
         """Seconds until a message may go or be claimed again; at least a glance where none is waiting for that."""
-        times = []
-        if self._claimed and self._couriers.in_flight < self._window:
-            first = self._claimed[0].at
-            slot = first if self._last_slot is None else max(first, self._last_slot + self._apart)
-            times.append(slot - AHEAD)
-        if self._claim_again is not None and not self._dry:
-            times.append(self._claim_again)
-        if not times or not self._apart:
-            return GLANCE
-        return max((min(times) - self._now).total_seconds(), 0.001)
+        room = self._couriers.in_flight < self._window
+        following = self._hand.next_at(room=room, claiming=not self._dry)
+        return GLANCE if following is None else max((following - self._now).total_seconds(), 0.001)
 
     def _give_back(self, some: list[Claimed]) -> None:
         """End the leases of messages that do not go now; where that fails they stay in hand."""
@@ -346,8 +302,7 @@ class Flush:
         except DBAPIError as error:
             log.warning("leases could not be given back (%s); they run out", type(error.orig).__name__)
             return
-        gone = set(some)
-        self._claimed = [each for each in self._claimed if each not in gone]
+        self._hand.drop(some)
 
 
 def _is_odd(error: Exception) -> bool:
