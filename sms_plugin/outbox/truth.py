@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -56,7 +57,28 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
     """
     if not keys:
         return {}
-    model = entity.model
+    question = _question(entity.model, tuple(hooks))  # type: ignore[arg-type]  # a class is hashable
+    values = [key_values(entity.model, key) for key in keys]
+    wanted = [value[0] for value in values] if question.first == 1 else values
+    answers: dict[str, Answer] = {}
+    with session.no_autoflush:
+        for row in session.execute(question.query, {"sms_keys": wanted}):
+            answers.update([_answer(tuple(row), question, len(hooks))])
+    return answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """A query whose rows hold the key, up to ``first``, the row itself, up to ``second``, then what the hooks ask."""
+
+    query: sa.Select[Any]
+    first: int
+    second: int
+
+
+@lru_cache(maxsize=256)
+def _question(model: type[Any], hooks: tuple[BoundHook, ...]) -> _Question:
+    """Declarations do not change while a portal runs: their question is put together once."""
     key_columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
     row_columns = [getattr(model, name) for name in _row_attributes(model)]
     asked: list[sa.Label[Any]] = [
@@ -67,19 +89,22 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
         (hook.when.at if isinstance(hook.when, (Dated, Yearly)) else sa.null()).label(f"sms_at_{n}")
         for n, hook in enumerate(hooks)
     ]
-    query = sa.select(*key_columns, *row_columns, *asked, *dates).select_from(model)
-    query = query.where(among(model, keys))
-    first, second, third = len(key_columns), len(key_columns) + len(row_columns), len(dates)
-    answers: dict[str, Answer] = {}
-    with session.no_autoflush:
-        for row in session.execute(query):
-            values = tuple(row)
-            answers[key_text(values[:first])] = Answer(
-                version=blake2b(repr(values[first:second]).encode(), digest_size=16).digest(),
-                holds=tuple(bool(value) for value in values[second : second + len(hooks)]),
-                dates=values[len(values) - third :] if third else (),
-            )
-    return answers
+    wanted: sa.BindParameter[Any] = sa.bindparam("sms_keys", expanding=True)
+    keys = key_columns[0].in_(wanted) if len(key_columns) == 1 else sa.tuple_(*key_columns).in_(wanted)
+    return _Question(
+        query=sa.select(*key_columns, *row_columns, *asked, *dates).select_from(model).where(keys),
+        first=len(key_columns),
+        second=len(key_columns) + len(row_columns),
+    )
+
+
+def _answer(values: tuple[Any, ...], question: _Question, hooks: int) -> tuple[str, Answer]:
+    third = question.second + hooks
+    return key_text(values[: question.first]), Answer(
+        version=blake2b(repr(values[question.first : question.second]).encode(), digest_size=16).digest(),
+        holds=tuple(bool(value) for value in values[question.second : third]),
+        dates=values[third:],
+    )
 
 
 def among(model: type[Any], keys: Sequence[str]) -> sa.ColumnElement[bool]:
