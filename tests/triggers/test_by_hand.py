@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from sms_plugin import Entity, Hook, Person, SmsError, changed
+from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.text.phones import PhoneError
 from tests.portal import Client, Invoice, Portal, Staff, Task, make_portal
 
@@ -134,3 +135,21 @@ def test_an_empty_text_is_refused(sending: Portal, text: str) -> None:
 def test_what_is_no_number_to_text_is_refused(sending: Portal, to: str) -> None:
     with pytest.raises(PhoneError):
         sending.sms.send(to=to, text="Olá")
+
+
+def test_a_hand_in_a_released_savepoint_goes_with_the_one_around_it(
+    portal: Portal, phone: PhoneServer, ana: Client
+) -> None:
+    """Promise 1: what the inner one noticed belongs to the outer one, which is undone."""
+    portal.use(phone)
+    portal.switch_on("charge_created")
+    invoice = Invoice(client=ana)
+    portal.db.session.add(invoice)
+    portal.db.session.commit()
+    before = len(portal.messages())
+    outer = portal.db.session.begin_nested()
+    with portal.db.session.begin_nested():
+        portal.sms.fire("charge_created", invoice)
+    outer.rollback()
+    portal.db.session.commit()
+    assert len(portal.messages()) == before
