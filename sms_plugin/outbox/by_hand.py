@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,29 +41,33 @@ def send_text(
     if not text.strip():
         raise SmsError("The text is empty.", code="empty_text", hint="Write something to send.")
     number = parse_phone(str(to or ""), region=settings.region).e164
-    key = None if once is None else occurrence("send", once, number)
-    provided = active_id(session) is not None
-    size = measure(text)
     draft = Draft(
-        occurrence=key,
-        state=MessageState.QUEUED if provided else MessageState.SUPPRESSED,
-        reason="" if provided else "no_provider",
+        occurrence=None if once is None else occurrence("send", once, number),
+        state=MessageState.QUEUED,
         purpose=purpose,
         priority=OWN_ACTION,
         operator=operator,
         moment=(once or "")[:64],
         number=number,
         language=settings.language,
-        text=text,
-        encoding=str(size.encoding),
-        segments=size.segments,
         due_at=now,
         expires_at=now + VALIDITY,
+        **_worded(text),
     )
+    if active_id(session) is None:
+        draft = replace(draft, state=MessageState.SUPPRESSED, reason="no_provider")
     written = enqueue(session, [draft], now=now)
-    if written:
-        return written[0]
-    standing = session.scalar(sa.select(Message.id).where(Message.occurrence == key))
+    return written[0] if written else _standing(session, draft)
+
+
+def _worded(text: str) -> dict[str, Any]:
+    size = measure(text)
+    return {"text": text, "encoding": str(size.encoding), "segments": size.segments}
+
+
+def _standing(session: Session, draft: Draft) -> UUID:
+    """The message that the occasion has already. Raises ``SmsError`` where its transaction has not ended yet."""
+    standing = session.scalar(sa.select(Message.id).where(Message.occurrence == draft.occurrence))
     if standing is None:
         raise SmsError(
             "The same occasion is being sent by somebody else at this moment.", code="busy", hint="Try again."

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report, Verdict, accepted, refused
 from sms_plugin.models import Attempt, Message, TriggerRow
 from sms_plugin.outbox.decisions import release
+from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.reconcile import PATIENCE, conclude, doubts
 from sms_plugin.states import MessageState
 from tests.outbox.steps import UNKNOWN, claim_some, depart_with, now, report, send_off, settle_with
-from tests.portal import Client, Portal
+from tests.portal import Client, Invoice, Portal
 
 
 def _greeting(portal: Portal, client: Client, *, purpose: str = "marketing") -> None:
@@ -107,3 +108,19 @@ def test_a_refusal_for_now_is_tried_again_and_counted(sending: Portal) -> None:
     with sending.fresh() as session:
         assert session.scalars(sa.select(Attempt.verdict)).all() == [Outcome.REFUSED.value]
     assert isinstance(refused("x"), Verdict)
+
+
+def test_a_held_message_that_is_only_queued_again_is_worded_at_the_claim(sending: Portal, ana: Client) -> None:
+    """Promise 5: it has no text yet, and gets the one that its record gives by now."""
+    sending.switch_on("charge_created", text="Note: {invoice_note}")
+    invoice = Invoice(client=ana)
+    sending.db.session.add(invoice)
+    sending.db.session.commit()
+    (held,) = sending.messages()
+    assert (held.state, held.text) == (MessageState.HELD, None)
+    invoice.note = "thank you"
+    sending.db.session.commit()
+    with sending.fresh() as session, session.begin():
+        move(session, [held.id], MessageState.QUEUED, reason="released", now=now())
+    (claimed,) = claim_some(sending).messages
+    assert claimed.text == "Note: thank you"
