@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.http import Http
-from sms_plugin.jobs.steps import step, within
 from sms_plugin.models import Job, Provider, Runner, database_now
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.insertion import insert_once
@@ -33,6 +32,7 @@ from sms_plugin.outbox.tallies import fold
 from sms_plugin.providers.active import line_of
 from sms_plugin.state import State
 from sms_plugin.trails import trail
+from sms_plugin.transactions import step, within
 from sms_plugin.triggers.sweep import sweep
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.hand import Hand, Ready
-from sms_plugin.jobs.steps import rest, within
 from sms_plugin.models import database_now
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
@@ -27,6 +26,7 @@ from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement, judge
 from sms_plugin.state import State
 from sms_plugin.trails import trail
+from sms_plugin.transactions import rest, within
 
 log = logging.getLogger(__name__)
 

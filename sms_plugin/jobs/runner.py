@@ -20,7 +20,6 @@ from sms_plugin import signals
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.jobs.due import run_due
 from sms_plugin.jobs.flush import Flush, Flushed
-from sms_plugin.jobs.steps import within
 from sms_plugin.jobs.wake import Watch
 from sms_plugin.models import Runner, database_now, new_id
 from sms_plugin.models.busy import is_busy
@@ -28,6 +27,7 @@ from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
 from sms_plugin.trails import trail
+from sms_plugin.transactions import within
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from sms_plugin.jobs.steps import step, within
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.tallies import tally, totals
+from sms_plugin.transactions import step, within
 from tests.portal import Portal, make_portal
 
 
