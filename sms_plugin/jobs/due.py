@@ -224,12 +224,11 @@ def _waiting(session: Session) -> set[str]:
 
 
 def _take(session: Session, name: str, *, at_once: bool) -> int | None:
-    connection = session.connection()
     now = database_now(session)
     known = session.scalar(sa.select(Job.version).where(Job.name == name))
     if known is None:
-        insert = insert_once(Job.__table__, unique="name", dialect=connection.dialect.name)  # type: ignore[arg-type]
-        connection.execute(insert, {"name": name, "version": 0, "due_at": now, "error": ""})
+        first = {"name": name, "version": 0, "due_at": now, "error": ""}
+        insert_once(session.connection(), Job.__table__, [first], unique="name")  # type: ignore[arg-type]
         known = 0
     take = (
         sa.update(Job)

@@ -40,6 +40,11 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=int(value))
 
 
+def exact(length: int) -> sa.String:
+    """A text in which capitals and accents count on every database: keys of the host's, references of a provider."""
+    return sa.String(length).with_variant(mysql.VARCHAR(length, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
 #: A digest of 16 bytes that stands in a unique index.
 Digest = sa.LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
 

@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: In UTC whatever the connection's timezone is: a local hour comes twice in autumn.
+_MARIADB = "SELECT timestampdiff(MICROSECOND, '1970-01-01 00:00:00', utc_timestamp(6))"
 _MICROSECONDS = {
     "postgresql": sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
-    "mysql": sa.text("SELECT CAST(unix_timestamp(sysdate(6)) * 1000000 AS signed)"),
-    "mariadb": sa.text("SELECT CAST(unix_timestamp(sysdate(6)) * 1000000 AS signed)"),
+    "mysql": sa.text(_MARIADB),
+    "mariadb": sa.text(_MARIADB),
 }
 
 

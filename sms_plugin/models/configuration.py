@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sms_plugin.models.base import Base, Instant
+from sms_plugin.models.base import Base, Instant, exact
 
 
 class Provider(Base):
@@ -23,7 +23,7 @@ class Provider(Base):
     kind: Mapped[str] = mapped_column(sa.String(40))
     settings: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     secrets: Mapped[str] = mapped_column(sa.Text, default="")  #: sealed by ``Vault``
-    token: Mapped[str] = mapped_column(sa.String(43), unique=True)  #: the unguessable part of its webhook addresses
+    token: Mapped[str] = mapped_column(exact(43), unique=True)  #: the unguessable part of its webhook addresses
     active: Mapped[int | None] = mapped_column(sa.SmallInteger, unique=True)
 
     rate_count: Mapped[int | None] = mapped_column(sa.Integer)  #: messages …

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sms_plugin.models.base import Base, Digest, Instant
+from sms_plugin.models.base import Base, Digest, Instant, exact
 from sms_plugin.states import LIVE
 
 _QUEUED = sa.text("state = 'queued'")
@@ -27,7 +27,10 @@ class Message(Base):
 
     __tablename__ = "sms_message"
     __table_args__ = (
-        sa.Index("ix_sms_message_due", "priority", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        # the state leads, although the condition says it too: MariaDB has no index of some rows only
+        sa.Index(
+            "ix_sms_message_due", "state", "priority", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED
+        ),
         sa.Index("ix_sms_message_live", "state", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         sa.Index("ix_sms_message_record", "entity", "record", "trigger"),
         sa.Index("ix_sms_message_client", "client_entity", "client", "id"),
@@ -41,7 +44,7 @@ class Message(Base):
     detail: Mapped[str] = mapped_column(sa.String(255), default="")  #: what the reason names: a shortcode, a rule
     occurrence: Mapped[bytes | None] = mapped_column(Digest, unique=True)
 
-    trigger: Mapped[str | None] = mapped_column(sa.String(80))
+    trigger: Mapped[str | None] = mapped_column(exact(80))
     step: Mapped[str] = mapped_column(sa.String(40), default="")
     moment: Mapped[str] = mapped_column(sa.String(64), default="")
     purpose: Mapped[str] = mapped_column(sa.String(12))
@@ -49,13 +52,13 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(sa.String(120), default="")  #: internal, never in the text
     operator: Mapped[str] = mapped_column(sa.String(120), default="")
 
-    entity: Mapped[str | None] = mapped_column(sa.String(120))
-    record: Mapped[str | None] = mapped_column(sa.String(190))
+    entity: Mapped[str | None] = mapped_column(exact(120))
+    record: Mapped[str | None] = mapped_column(exact(190))
     version: Mapped[bytes | None] = mapped_column(Digest)  #: of the record's row when the text was rendered
-    person_entity: Mapped[str | None] = mapped_column(sa.String(120))
-    person: Mapped[str | None] = mapped_column(sa.String(190))
-    client_entity: Mapped[str | None] = mapped_column(sa.String(120))
-    client: Mapped[str | None] = mapped_column(sa.String(190))
+    person_entity: Mapped[str | None] = mapped_column(exact(120))
+    person: Mapped[str | None] = mapped_column(exact(190))
+    client_entity: Mapped[str | None] = mapped_column(exact(120))
+    client: Mapped[str | None] = mapped_column(exact(190))
 
     number: Mapped[str | None] = mapped_column(sa.String(16))  #: E.164
     language: Mapped[str] = mapped_column(sa.String(12), default="")
@@ -92,7 +95,7 @@ class Attempt(Base):
 
     __tablename__ = "sms_attempt"
     __table_args__ = (
-        sa.Index("ix_sms_attempt_open", "until", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_sms_attempt_open", "verdict", "until", sqlite_where=_OPEN, postgresql_where=_OPEN),
         sa.Index("ix_sms_attempt_reference", "reference"),
     )
 
@@ -106,7 +109,7 @@ class Attempt(Base):
     about: Mapped[str | None] = mapped_column(sa.String(12))
     provider_code: Mapped[str] = mapped_column(sa.String(40), default="")
     detail: Mapped[str] = mapped_column(sa.String(200), default="")
-    reference: Mapped[str | None] = mapped_column(sa.String(100))  #: the provider's id
+    reference: Mapped[str | None] = mapped_column(exact(100))  #: the provider's id
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -119,7 +122,7 @@ class Receipt(Base):
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
     provider_id: Mapped[int] = mapped_column(sa.ForeignKey("sms_provider.id"))
     message_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)  #: null while no message is known
-    reference: Mapped[str | None] = mapped_column(sa.String(100))
+    reference: Mapped[str | None] = mapped_column(exact(100))
     status: Mapped[str] = mapped_column(sa.String(12))
     reason: Mapped[str] = mapped_column(sa.String(40), default="")
     provider_code: Mapped[str] = mapped_column(sa.String(40), default="")

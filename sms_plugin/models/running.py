@@ -23,6 +23,7 @@ class Job(Base):
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     error: Mapped[str] = mapped_column(sa.String(200), default="")
+    cursor: Mapped[str | None] = mapped_column(sa.String(255))  #: where a run that ended early goes on
 
 
 class Runner(Base):

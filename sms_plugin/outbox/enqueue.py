@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -63,7 +64,6 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list
     Writes through the session's connection, in the caller's transaction, without a flush. A key that another
     transaction is writing at this moment is left to it.
     """
-    connection = session.connection()
     keyed = {draft.occurrence: draft for draft in drafts if draft.occurrence is not None}
     known = _known(session, list(keyed))
     fresh = [keyed[key] for key in sorted(keyed) if key not in known]
@@ -71,17 +71,10 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list
     if not fresh:
         return []
     rows = [_row(draft, now) for draft in fresh]
-    insert = insert_once(Message.__table__, unique="occurrence", dialect=connection.dialect.name)  # type: ignore[arg-type]
-    written: list[UUID] = []
-    ended: dict[str, int] = {}
-    for row in rows:
-        if connection.execute(insert, row).rowcount == 1:
-            written.append(row["id"])
-            if row["state"] in ENDED:
-                name = state_counter(row["state"])
-                ended[name] = ended.get(name, 0) + 1
+    written = set(insert_once(session.connection(), Message.__table__, rows, unique="occurrence"))  # type: ignore[arg-type]
+    ended = Counter(state_counter(row["state"]) for row in rows if row["state"] in ENDED and row["id"] in written)
     tally(session, ended)
-    return written
+    return [row["id"] for row in rows if row["id"] in written]
 
 
 def _known(session: Session, keys: list[bytes]) -> set[bytes]:

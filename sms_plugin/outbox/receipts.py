@@ -147,9 +147,7 @@ def _keep(
         "occurred_at": report.occurred_at,
         "received_at": now,
     }
-    connection = session.connection()
-    insert = insert_once(_RECEIPT, unique="digest", dialect=connection.dialect.name)
-    return bool(connection.execute(insert, row).rowcount == 1)
+    return bool(insert_once(session.connection(), _RECEIPT, [row], unique="digest"))
 
 
 def _apply(session: Session, message: Message, reference: str | None, *, now: datetime) -> bool:

@@ -98,8 +98,8 @@ def _mark(session: Session, hook: BoundHook, row: TriggerRow) -> Mark | None:
     key = {"trigger": hook.trigger, "entity": hook.entity.key, "step": hook.step}
     mark = session.get(Mark, tuple(key.values()))
     if mark is None:
-        insert = insert_once(Mark.__table__, unique=tuple(key), dialect=session.connection().dialect.name)  # type: ignore[arg-type]
-        session.connection().execute(insert, {**key, "swept_until": on_since})
+        first = {**key, "swept_until": on_since}
+        insert_once(session.connection(), Mark.__table__, [first], unique=tuple(key))  # type: ignore[arg-type]
         mark = session.get(Mark, tuple(key.values()))
     if mark is None:
         return None
