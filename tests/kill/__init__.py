@@ -1,1 +1,1 @@
-"""The process is killed at every point of a message's way (promise 3)."""
+"""Processes are killed, stopped and restarted at every point of a message's way (promise 3)."""
