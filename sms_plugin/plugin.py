@@ -28,7 +28,7 @@ from sms_plugin.settings import Settings
 from sms_plugin.state import Database, Links, State
 from sms_plugin.triggers.by_hand import check_fire
 from sms_plugin.triggers.noticing import connect, notice_hand, notice_written, watch
-from sms_plugin.web.webhooks import blueprint, exempt
+from sms_plugin.web.webhooks import blueprint, exempt, take_first
 
 log = logging.getLogger(__name__)
 
@@ -170,15 +170,16 @@ def _mount(app: Flask, state: State) -> None:
     hooks = blueprint(state.settings.url_prefix)
     app.register_blueprint(hooks)
 
-    def at_first_request() -> None:
-        """Before any of the host's own checks: resolve, take the webhooks out of CSRF, start the runner."""
+    def before_all_else() -> None:
+        """Before any function of the host's: resolve, take webhooks out of CSRF, start the runner, take receipts."""
         exempt(app, hooks)
         _ = state.resolution
         embedded.start_with_first_request()
+        take_first()
 
     exempt(app, hooks)
     app.cli.add_command(commands)
-    app.before_request_funcs.setdefault(None, []).insert(0, at_first_request)
+    app.before_request_funcs.setdefault(None, []).insert(0, before_all_else)
 
 
 def _links(app: Flask, settings: Settings) -> Links:

@@ -1,4 +1,9 @@
-"""Transactions of the plugin's own: short, tried again where the database was busy, polite to SQLite's writers."""
+"""Transactions of the plugin's own: short, tried again where the database was busy, polite to SQLite's writers.
+
+On SQLite a step takes the write lock before anything else, whatever the host's transactions begin with: a transaction
+that reads first and writes later is refused at once where somebody wrote in between. None of this may be used where
+the request itself has a transaction of ``db.session`` open, which would keep the lock from it: pages write in that one.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +26,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TRIES = 5
-#: The longest rest after a write, in seconds; what took longer was waiting for somebody else's lock.
-_LONGEST_REST = 0.1
+#: A write that changes nothing takes the lock where the host's transactions have begun already, deferred or not.
+_TAKE_LOCK = "DELETE FROM sms_tally WHERE 0"
 
 
 class _Turn:
@@ -36,10 +41,10 @@ class _Turn:
         """Wait until a write would be polite."""
         time.sleep(max(self._rest_until - time.monotonic(), 0.0))
 
-    def wrote(self, *, since: float) -> None:
+    def held(self, *, since: float) -> None:
         """Note that the lock was held until now: others get as long."""
         now = time.monotonic()
-        self._rest_until = now + min(now - since, _LONGEST_REST)
+        self._rest_until = now + (now - since)
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -65,38 +70,65 @@ def rest(state: State) -> None:
 def step(state: State) -> Iterator[Session]:
     """A session in a transaction that commits at the end of the block, and rolls back where it raises.
 
-    On SQLite the next one waits for as long as this one held the lock, so that the host's own writers get their turn.
+    On SQLite the block begins with the write lock, which is waited for, and the next one comes after a rest of as long
+    as this one held it, so that the host's own writers get their turn. Raises ``OperationalError`` where it stays busy.
     """
-    if state.db.engine.dialect.name == "sqlite":
-        turn = _turns.setdefault(state, _Turn())
-        with turn.taken(), _politely(state, turn) as session:
-            yield session
-    else:
-        with closing(state.session()) as session, session.begin():
-            yield session
-
-
-@contextmanager
-def _politely(state: State, turn: _Turn) -> Iterator[Session]:
-    with closing(state.session()) as session:
-        with session.begin():
-            driver: Any = session.connection().connection.dbapi_connection
-            began = time.monotonic()
-            yield session
-            wrote = driver.in_transaction
-        if wrote:
-            turn.wrote(since=began)
+    with _step(state, tries=_TRIES) as session:
+        yield session
 
 
 def within(state: State, work: Callable[[Session], T]) -> T:
     """What the work gives, in a step of its own; tried again where the database was busy. Raises what came last."""
-    for again in range(_TRIES):
+
+    def once() -> T:
+        with _step(state, tries=1) as session:
+            return work(session)
+
+    return _patiently(once, tries=_TRIES)
+
+
+def look(state: State, work: Callable[[Session], T]) -> T:
+    """What the work reads, in a transaction that writes nothing and so waits for no turn; tried again where busy."""
+
+    def once() -> T:
+        with closing(state.session()) as session:
+            return work(session)
+
+    return _patiently(once, tries=_TRIES)
+
+
+def _patiently(once: Callable[[], T], *, tries: int) -> T:
+    for again in range(tries):
         try:
-            with step(state) as session:
-                return work(session)
+            return once()
         except OperationalError as error:
-            if again == _TRIES - 1 or not is_busy(error):
+            if again == tries - 1 or not is_busy(error):
                 raise
             log.info("the database was busy (%s); trying again", type(error.orig).__name__)
             time.sleep(0.05 * 2**again)
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _step(state: State, *, tries: int) -> Iterator[Session]:
+    if state.db.engine.dialect.name != "sqlite":
+        with closing(state.session()) as session, session.begin():
+            yield session
+        return
+    turn = _turns.setdefault(state, _Turn())
+    with turn.taken(), closing(state.session()) as session:
+        _patiently(lambda: _lock(session), tries=tries)
+        since = time.monotonic()
+        try:
+            yield session
+            session.commit()
+        finally:
+            session.rollback()
+            turn.held(since=since)
+
+
+def _lock(session: Session) -> None:
+    """Take SQLite's write lock. Raises ``OperationalError`` where somebody has it for longer than one may wait."""
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    connection.exec_driver_sql(_TAKE_LOCK if driver.in_transaction else "BEGIN IMMEDIATE")

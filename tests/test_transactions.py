@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from sms_plugin.jobs.wake import Watch
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.tallies import tally, totals
-from sms_plugin.transactions import step, within
+from sms_plugin.transactions import look, rest, step, within
 from tests.portal import Portal, make_portal
 
 
@@ -38,6 +40,18 @@ def locked(impatient: Portal, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     other.close()
 
 
+def _unlock_after(refusals: int, portal: Portal, locked: sqlite3.Connection) -> None:
+    """Let the other transaction end once it has refused ours so many times."""
+    refused: list[object] = []
+
+    def note(context: object) -> None:
+        refused.append(context)
+        if len(refused) == refusals:
+            locked.execute("ROLLBACK")
+
+    sa.event.listen(portal.db.engine, "handle_error", note)
+
+
 def test_a_step_commits_at_its_end_and_rolls_back_when_it_raises(portal: Portal) -> None:
     with step(portal.state) as session:
         tally(session, {"kept": 1})
@@ -49,16 +63,8 @@ def test_a_step_commits_at_its_end_and_rolls_back_when_it_raises(portal: Portal)
 
 def test_a_lock_that_ends_soon_is_waited_for(impatient: Portal, locked: sqlite3.Connection) -> None:
     """Design §7: locked means later."""
-    tries: list[int] = []
-
-    def work(session: Session) -> None:
-        tries.append(1)
-        if len(tries) == 3:
-            locked.execute("ROLLBACK")
-        tally(session, {"x": 1})
-
-    within(impatient.state, work)
-    assert len(tries) == 3
+    _unlock_after(2, impatient, locked)
+    within(impatient.state, lambda session: tally(session, {"x": 1}))
     with impatient.fresh() as session:
         assert totals(session) == {"x": 1}
 
@@ -104,3 +110,127 @@ def test_two_threads_of_a_process_write_one_after_the_other(impatient: Portal) -
         thread.join()
     with impatient.fresh() as session:
         assert totals(session) == {"x": 40}
+
+
+BEGINNINGS = ["", "BEGIN", "BEGIN IMMEDIATE"]
+
+
+@pytest.fixture(params=BEGINNINGS, ids=["driver's", "deferred", "immediate"])
+def host(request: pytest.FixtureRequest, impatient: Portal) -> Portal:
+    """A portal whose own transactions begin as its developer chose: with the driver's default, deferred or at once."""
+    if request.param:
+        impatient.begin_first(request.param)
+    return impatient
+
+
+def _other(portal: Portal) -> sqlite3.Connection:
+    """Somebody else at the same file, who does not wait."""
+    return sqlite3.connect(portal.db.engine.url.database or "", isolation_level=None, timeout=0)
+
+
+def test_a_step_that_reads_first_is_not_refused_when_it_writes(host: Portal) -> None:
+    """X1: its snapshot cannot grow old, since it has the lock from its first moment."""
+    other = _other(host)
+    with step(host.state) as session:
+        assert totals(session) == {}
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("INSERT INTO sms_tally (name, amount) VALUES ('other', 1)")
+        tally(session, {"ours": 1})
+    with host.fresh() as session:
+        assert totals(session) == {"ours": 1}
+    other.close()
+
+
+def test_a_savepoint_that_comes_first_does_not_commit_a_step(host: Portal) -> None:
+    def work(session: Session) -> None:
+        with session.begin_nested():
+            tally(session, {"lost": 1})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        within(host.state, work)
+    with host.fresh() as session:
+        assert totals(session) == {}
+
+
+def test_after_a_step_nobody_is_locked_out(host: Portal) -> None:
+    within(host.state, lambda session: tally(session, {"x": 1}))
+    other = _other(host)
+    other.execute("INSERT INTO sms_tally (name, amount) VALUES ('x', 1)")
+    other.close()
+
+
+def test_what_only_looks_writes_nothing_and_leaves_no_lock(host: Portal) -> None:
+    look(host.state, lambda session: tally(session, {"x": 1}))
+    other = _other(host)
+    assert other.execute("SELECT count(*) FROM sms_tally").fetchone() == (0,)
+    other.execute("INSERT INTO sms_tally (name, amount) VALUES ('x', 1)")
+    other.close()
+
+
+def test_waiting_for_work_leaves_no_lock(host: Portal) -> None:
+    """The watch keeps a connection between its looks, but no transaction, whatever the host's begin with."""
+    watch = Watch(host.state)
+    watch.woken()
+    other = _other(host)
+    other.execute("INSERT INTO sms_tally (name, amount) VALUES ('x', 1)")
+    other.close()
+    host.queue()
+    assert watch.wait(threading.Event(), most=30)
+    watch.close()
+
+
+class _Clock:
+    """Time that passes when it is told to, and the naps that were taken meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.naps: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    """The clock of everything that is timed in a step."""
+    made = _Clock()
+    monkeypatch.setattr("sms_plugin.transactions.time", made)
+    return made
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["commits", "raises"])
+def test_a_rest_is_as_long_as_the_lock_was_held(impatient: Portal, clock: _Clock, breaks: bool) -> None:
+    """Design §7: the host's writers get as much of SQLite's lock as the plugin, however long that was."""
+    with suppress(ZeroDivisionError), step(impatient.state):
+        clock.now += 7.0
+        if breaks:
+            raise ZeroDivisionError
+    with step(impatient.state):
+        assert clock.naps[-1] == 7.0
+
+
+def test_who_gathers_work_meanwhile_does_not_rest_twice(impatient: Portal, clock: _Clock) -> None:
+    with step(impatient.state):
+        clock.now += 7.0
+    rest(impatient.state)
+    with step(impatient.state):
+        assert sum(clock.naps) == 7.0
+
+
+def test_no_rest_is_owed_for_waiting_for_others(impatient: Portal, locked: sqlite3.Connection, clock: _Clock) -> None:
+    _unlock_after(3, impatient, locked)
+    within(impatient.state, lambda session: tally(session, {"x": 1}))
+    waited = len(clock.naps)
+    with step(impatient.state):
+        assert clock.naps[waited:] == [0.0]
+
+
+def test_what_only_looks_owes_no_rest(impatient: Portal, clock: _Clock) -> None:
+    look(impatient.state, totals)
+    rest(impatient.state)
+    assert sum(clock.naps) == 0.0

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import schema
 from sms_plugin.checking import collecting
-from sms_plugin.cli.group import state, transaction
+from sms_plugin.cli.group import reading, state
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.contract import Capabilities, Gateway
 from sms_plugin.host.bound import BoundEntity, LinkReader
@@ -76,7 +76,7 @@ def _tables(plugin: State) -> Iterator[Finding]:
     difference = schema.differences(plugin.db.engine)
     if difference:
         yield Finding("tables", f"They are not what the plugin expects: {difference}")
-    with transaction() as (session, _now):
+    with reading() as (session, _now):
         yield from _providers(session, plugin)
         yield from _triggers(session, plugin)
         for entity in plugin.resolution.entities.values():

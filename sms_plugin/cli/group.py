@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from flask import current_app
@@ -19,6 +19,9 @@ from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import database_now
 from sms_plugin.state import State
 from sms_plugin.trails import lacks_tables
+from sms_plugin.transactions import within
+
+T = TypeVar("T")
 
 
 class SmsGroup(AppGroup):
@@ -53,14 +56,15 @@ def state() -> State:
 
 
 @contextmanager
-def transaction() -> Iterator[tuple[Session, datetime]]:
-    """A session in a transaction that commits at the end, and its database's now."""
-    session = state().session()
-    try:
-        with session.begin():
-            yield session, database_now(session)
-    finally:
-        session.close()
+def reading() -> Iterator[tuple[Session, datetime]]:
+    """A session to read with, and its database's now; nothing that is written there stays."""
+    with closing(state().session()) as session:
+        yield session, database_now(session)
+
+
+def write(work: Callable[[Session, datetime], T]) -> T:
+    """What the work gives, in a transaction that commits and is tried again where the database was busy."""
+    return within(state(), lambda session: work(session, database_now(session)))
 
 
 def who() -> str:

@@ -9,7 +9,7 @@ import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from sms_plugin.cli.group import as_json, say, state, transaction, who
+from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import Message
 from sms_plugin.outbox.decisions import cancel as cancel_message
 from sms_plugin.outbox.decisions import conclude_by_hand, release
@@ -32,7 +32,7 @@ def list_(wanted: tuple[str, ...], most: int, as_json: bool) -> None:
     query = sa.select(Message).order_by(Message.id.desc()).limit(most)
     if wanted:
         query = query.where(Message.state.in_(wanted))
-    with transaction() as (session, _now):
+    with reading() as (session, _now):
         rows: list[dict[str, Any]] = [
             {
                 "id": str(each.id),
@@ -56,8 +56,7 @@ def list_(wanted: tuple[str, ...], most: int, as_json: bool) -> None:
 @with_appcontext
 def release_(message_id: UUID) -> None:
     """Let a held message go, worded anew; send an unknown or failed one again, even if it may arrive twice."""
-    with transaction() as (session, now):
-        release(session, message_id, state=state(), who=who(), now=now)
+    write(lambda session, now: release(session, message_id, state=state(), who=who(), now=now))
     state().wake.set()
     click.echo("It is queued.")
 
@@ -68,8 +67,7 @@ def release_(message_id: UUID) -> None:
 @with_appcontext
 def settle(message_id: UUID, fate: str) -> None:
     """Say what became of an unknown message: it was sent, or it failed."""
-    with transaction() as (session, now):
-        conclude_by_hand(session, message_id, sent=fate == "sent", who=who(), now=now)
+    write(lambda session, now: conclude_by_hand(session, message_id, sent=fate == "sent", who=who(), now=now))
     click.echo(f"It is {fate}.")
 
 
@@ -78,6 +76,5 @@ def settle(message_id: UUID, fate: str) -> None:
 @with_appcontext
 def cancel(message_id: UUID) -> None:
     """Drop a message that has not left."""
-    with transaction() as (session, now):
-        cancel_message(session, message_id, who=who(), now=now)
+    write(lambda session, now: cancel_message(session, message_id, who=who(), now=now))
     click.echo("It is cancelled.")

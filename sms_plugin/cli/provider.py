@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 
 import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
 
-from sms_plugin.cli.group import as_json, say, state, transaction, who
+from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.settings import fields_of
 from sms_plugin.models import Provider
@@ -32,7 +34,7 @@ def provider() -> None:
 @with_appcontext
 def list_(as_json: bool) -> None:
     """Show the providers; credentials are never shown."""
-    with transaction() as (session, _now):
+    with reading() as (session, _now):
         rows = [
             {
                 "name": each.name,
@@ -93,11 +95,15 @@ def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str
     for each in fields_of(gateway.Settings):
         if each.secret and each.required and each.name not in settings and sys.stdin.isatty():
             settings[each.name] = click.prompt(each.label, hide_input=True)
-    with transaction() as (session, now):
+
+    def work(session: Session, now: datetime) -> str:
         saved = add_provider(session, state=state(), name=name or kind, kind=kind, given=settings, who=who(), now=now)
         if at_once:
             activate_provider(session, saved, who=who(), now=now)
-        click.echo(f"{saved.name} is saved" + (" and active." if at_once else ", not active."))
+        return saved.name
+
+    saved_as = write(work)
+    click.echo(f"{saved_as} is saved" + (" and active." if at_once else ", not active."))
 
 
 @provider.command("set")
@@ -109,15 +115,12 @@ def add(kind: str, name: str | None, given: tuple[str, ...], from_env: tuple[str
 @with_appcontext
 def set_(name: str, given: tuple[str, ...], from_env: tuple[str, ...]) -> None:
     """Change settings of the provider NAME; those not given are kept."""
-    with transaction() as (session, now):
-        change_provider(
-            session,
-            find(session, name),
-            state=state(),
-            given=_settings(given, from_env),
-            who=who(),
-            now=now,
+    settings = _settings(given, from_env)
+    write(
+        lambda session, now: change_provider(
+            session, find(session, name), state=state(), given=settings, who=who(), now=now
         )
+    )
     click.echo(f"{name} is saved.")
 
 
@@ -126,8 +129,7 @@ def set_(name: str, given: tuple[str, ...], from_env: tuple[str, ...]) -> None:
 @with_appcontext
 def activate(name: str) -> None:
     """Send through the provider NAME from now on, and through no other."""
-    with transaction() as (session, now):
-        activate_provider(session, find(session, name), who=who(), now=now)
+    write(lambda session, now: activate_provider(session, find(session, name), who=who(), now=now))
     click.echo(f"{name} is active.")
 
 
@@ -136,8 +138,7 @@ def activate(name: str) -> None:
 @with_appcontext
 def deactivate(name: str) -> None:
     """Send through no provider: queued messages wait, new ones are suppressed."""
-    with transaction() as (session, now):
-        deactivate_provider(session, find(session, name), who=who(), now=now)
+    write(lambda session, now: deactivate_provider(session, find(session, name), who=who(), now=now))
     click.echo(f"{name} is not active.")
 
 
@@ -146,8 +147,7 @@ def deactivate(name: str) -> None:
 @with_appcontext
 def resume(name: str) -> None:
     """Go on with a provider that was stopped because it refused our account."""
-    with transaction() as (session, now):
-        resume_provider(session, find(session, name), who=who(), now=now)
+    write(lambda session, now: resume_provider(session, find(session, name), who=who(), now=now))
     click.echo(f"{name} goes on.")
 
 
@@ -158,11 +158,14 @@ def resume(name: str) -> None:
 @with_appcontext
 def rate(name: str, count: int, seconds: int) -> None:
     """Send COUNT messages in any SECONDS at most; 0 is no limit."""
-    with transaction() as (session, now):
+
+    def work(session: Session, now: datetime) -> None:
         found = find(session, name)
         found.rate_count, found.rate_seconds = (count, seconds) if count else (None, None)
         found.next_slot_at = None
         found.changed_at = now
+
+    write(work)
     click.echo(f"{name}: {f'{count} in {seconds} s' if count else 'no limit'}.")
 
 

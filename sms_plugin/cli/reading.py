@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from sms_plugin.cli.group import as_json, say, state, transaction
+from sms_plugin.cli.group import as_json, reading, say, state
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Job, Message, Provider, Runner
 from sms_plugin.outbox.receipts import FORGED, UNMATCHED
@@ -31,7 +31,7 @@ ALIVE = timedelta(seconds=30)
 @with_appcontext
 def status(as_json: bool) -> None:
     """Show the queue, the provider, the jobs and who runs them."""
-    with transaction() as (session, now):
+    with reading() as (session, now):
         counters = totals(session)
         data = {
             "states": counts_by_state(session),
@@ -177,7 +177,7 @@ def measure_lines(lines: Any) -> None:
 @with_appcontext
 def timeline_of(message: UUID, as_json: bool) -> None:
     """Show all that happened to one MESSAGE."""
-    with transaction() as (session, _now):
+    with reading() as (session, _now):
         moments = timeline(session, message)
     data = [
         {

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from sms_plugin.cli.group import as_json, say, state, transaction, who
+from sms_plugin.cli.group import as_json, say, state, who, write
 from sms_plugin.jobs.due import run_job
 from sms_plugin.jobs.runner import check_keys, flush_of
 from sms_plugin.jobs.worker import told_to_stop, work
@@ -69,8 +69,8 @@ def sweep() -> None:
 @with_appcontext
 def send(to: str, text: str, once: str | None) -> None:
     """Queue one TEXT to one number, and print the message's id."""
-    with transaction() as (session, now):
-        message = send_text(
+    message = write(
+        lambda session, now: send_text(
             session,
             to=to,
             text=text,
@@ -80,5 +80,6 @@ def send(to: str, text: str, once: str | None) -> None:
             settings=state().settings,
             now=now,
         )
+    )
     state().wake.set()
     click.echo(str(message))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
 
-from sms_plugin.cli.group import as_json, say, state, transaction, who
+from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import TriggerRow
 from sms_plugin.text.segments import measure
 from sms_plugin.triggers.switching import row_of, set_text, switch_off, switch_on
@@ -26,7 +28,7 @@ def trigger() -> None:
 def list_(as_json: bool) -> None:
     """Show every trigger, what makes it fire, and whether it would send."""
     registry = state().registry
-    with transaction() as (session, _now):
+    with reading() as (session, _now):
         known = {row.key: row for row in session.scalars(sa.select(TriggerRow))}
         rows: list[dict[str, Any]] = [
             {
@@ -55,9 +57,12 @@ def list_(as_json: bool) -> None:
 @with_appcontext
 def on_(key: str) -> None:
     """Switch the trigger KEY on, from this moment."""
-    with transaction() as (session, now):
-        row = switch_on(session, key, registry=state().registry, who=who(), now=now)
-        reason = inactive_because(row, state().registry.reason(key))
+    registry = state().registry
+
+    def work(session: Session, now: datetime) -> str:
+        return inactive_because(switch_on(session, key, registry=registry, who=who(), now=now), registry.reason(key))
+
+    reason = write(work)
     click.echo(f"{key} is on." if not reason else f"{key} is on, but has no text: it sends nothing.")
 
 
@@ -66,8 +71,7 @@ def on_(key: str) -> None:
 @with_appcontext
 def off_(key: str) -> None:
     """Switch the trigger KEY off; what is queued already still goes."""
-    with transaction() as (session, now):
-        switch_off(session, key, registry=state().registry, who=who(), now=now)
+    write(lambda session, now: switch_off(session, key, registry=state().registry, who=who(), now=now))
     click.echo(f"{key} is off.")
 
 
@@ -79,8 +83,7 @@ def off_(key: str) -> None:
 def text(key: str, text: str, language: str | None) -> None:
     """Give the trigger KEY its TEXT; an empty one takes it away."""
     wanted = language or state().settings.language
-    with transaction() as (session, now):
-        set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now)
+    write(lambda session, now: set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now))
     size = measure(text)
     click.echo(f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
     costly = {each.character for each in size.costly}
@@ -96,10 +99,13 @@ def text(key: str, text: str, language: str | None) -> None:
 @with_appcontext
 def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) -> None:
     """Change when the trigger KEY fires, how long its messages are worth sending, and what doubt means."""
-    with transaction() as (session, now):
+
+    def work(session: Session, now: datetime) -> None:
         row = row_of(session, key, registry=state().registry, now=now)
         row.hour = row.hour if hour is None else hour
         row.validity_hours = row.validity_hours if validity is None else validity
         row.unknown_policy = row.unknown_policy if unknown is None else unknown
         row.changed_at = now
+
+    write(work)
     click.echo(f"{key} is changed.")

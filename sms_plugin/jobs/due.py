@@ -32,7 +32,7 @@ from sms_plugin.outbox.tallies import fold
 from sms_plugin.providers.active import line_of
 from sms_plugin.state import State
 from sms_plugin.trails import trail
-from sms_plugin.transactions import step, within
+from sms_plugin.transactions import look, step, within
 from sms_plugin.triggers.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _sweep(state: State, renew: Renew) -> int:
         if written:
             state.wake.set()
 
-    now = within(state, database_now)
+    now = look(state, database_now)
     for swept in sweep(page, state=state, now=now):
         written += swept.messages
     if written:
@@ -121,7 +121,7 @@ def _reconcile(state: State, renew: Renew) -> int:
 
 
 def _next_doubts(state: State, *, after: UUID | None) -> list[Doubt]:
-    return within(state, lambda session: doubts(session, now=database_now(session), after=after))
+    return look(state, lambda session: doubts(session, now=database_now(session), after=after))
 
 
 def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
@@ -131,7 +131,7 @@ def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
         return line_of(provider, state=state, now=database_now(session))
 
     try:
-        line = within(state, asked)
+        line = look(state, asked)
         found = look_up(doubt, line.gateway(line.settings, http)) if line.capabilities.lookup else ()
     except SmsError as error:
         log.warning("a message of unknown fate cannot be looked up: %s", error.code)
@@ -164,7 +164,7 @@ def run_due(state: State, *, stop: Event | None = None) -> dict[str, int]:
 
     With ``stop``, a job ends early once that is set.
     """
-    waiting = within(state, _waiting)
+    waiting = look(state, _waiting)
     done: dict[str, int] = {}
     for name in JOBS:
         if name in waiting and not (stop is not None and stop.is_set()):

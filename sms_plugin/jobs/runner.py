@@ -27,7 +27,7 @@ from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
 from sms_plugin.trails import trail
-from sms_plugin.transactions import within
+from sms_plugin.transactions import look, within
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ CLOSED_REST = 1.0
 
 def check_keys(state: State) -> None:
     """Make sure that every provider's credentials can be read. Raises ``ConfigurationError`` naming the provider."""
-    within(state, lambda session: check_credentials(session, state=state))
+    look(state, lambda session: check_credentials(session, state=state))
 
 
 def flush_of(state: State) -> Flush:

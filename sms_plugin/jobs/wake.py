@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from threading import Event
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from sms_plugin.models import Lease, Message
 from sms_plugin.models.clock import connection_now
@@ -52,6 +54,7 @@ class Watch:
     def __init__(self, state: State) -> None:
         self._state = state
         self._connection: Connection | None = None
+        self._driver: PoolProxiedConnection | None = None  #: SQLite's
         self._looked = 0.0
         self._seen: int | None = None  #: SQLite's count of other connections' commits
         self._recheck = 0.0
@@ -75,20 +78,23 @@ class Watch:
         return False
 
     def close(self) -> None:
-        """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give the connections back."""
+        for connection in (self._connection, self._driver):
+            if connection is not None:
+                connection.close()
+        self._connection = self._driver = None
 
     def _look(self) -> bool:
         self._looked = time.monotonic()
         try:
-            connection = self._open()
-            if connection.dialect.name == "sqlite" and not self._changed(connection):
+            if self._state.db.engine.dialect.name != "sqlite":
+                return _is_due(self._open())
+            if not self._changed():
                 return False
-            now = connection_now(connection)
-            return any(connection.execute(query, {"now": now}).first() is not None for query in _DUE)
-        except SQLAlchemyError:
+            with self._state.db.engine.connect() as connection:
+                self._recheck = time.monotonic() + max(_seconds_ahead(connection), LOOK_EVERY)
+                return _is_due(connection)
+        except (SQLAlchemyError, sqlite3.Error):
             # the next look, or the period, will tell
             self.close()
             return False
@@ -98,13 +104,29 @@ class Watch:
             self._connection = self._state.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         return self._connection
 
-    def _changed(self, connection: Connection) -> bool:
-        """Whether another connection has written since the last look, or something queued has come due meanwhile."""
-        version = connection.exec_driver_sql("PRAGMA data_version").scalar()
+    def _changed(self) -> bool:
+        """Whether another connection has written to SQLite since the last look, or what is queued comes due now.
+
+        Asked of the driver itself: a host's transactions may begin with the write lock, and this one never ends.
+        """
+        if self._driver is None:
+            self._driver = self._state.db.engine.raw_connection()
+        cursor = self._driver.cursor()
+        version = cursor.execute("PRAGMA data_version").fetchone()[0]
+        cursor.close()
+        self._driver.rollback()
         if version == self._seen and time.monotonic() < self._recheck:
             return False
         self._seen = version
-        following = [due for query in _NEXT if (due := connection.scalar(query)) is not None]
-        ahead = (min(following) - connection_now(connection)).total_seconds() if following else 3600.0
-        self._recheck = time.monotonic() + max(ahead, LOOK_EVERY)
         return True
+
+
+def _is_due(connection: Connection) -> bool:
+    now = connection_now(connection)
+    return any(connection.execute(query, {"now": now}).first() is not None for query in _DUE)
+
+
+def _seconds_ahead(connection: Connection) -> float:
+    """Until the next of what is queued comes due."""
+    following = [due for query in _NEXT if (due := connection.scalar(query)) is not None]
+    return (min(following) - connection_now(connection)).total_seconds() if following else 3600.0

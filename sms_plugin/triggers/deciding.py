@@ -18,6 +18,7 @@ from sms_plugin.models import database_now
 from sms_plugin.outbox.tallies import tally
 from sms_plugin.state import State
 from sms_plugin.trails import cause, trail
+from sms_plugin.transactions import within
 from sms_plugin.triggers.facts import Fact, net
 from sms_plugin.triggers.firing import fire_all
 from sms_plugin.triggers.journal import Journal
@@ -161,11 +162,7 @@ def close(state: State, book: Journal) -> None:
 
 
 def _count(state: State, counts: dict[str, int]) -> None:
-    session = state.session()
     try:
-        with session.begin():
-            tally(session, counts)
+        within(state, lambda session: tally(session, counts))
     except Exception as error:  # noqa: BLE001 - a counter that cannot be written must not hurt the host either
         log.error("SMS notices could not be counted: %s", cause(error))
-    finally:
-        session.close()

@@ -1,4 +1,8 @@
-"""What providers call: receipts, verified by their gateway, bounded, and counted where they are forged (X3)."""
+"""What providers call: receipts, verified by their gateway, bounded, and counted where they are forged (X3).
+
+The work is done before any function of the host's: one that has a transaction open would keep SQLite's lock from it
+until the request ends, and so for ever. The answer goes the usual way.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import logging
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from sms_plugin import signals
@@ -18,16 +22,20 @@ from sms_plugin.outbox.receipts import FORGED, take
 from sms_plugin.outbox.tallies import tally
 from sms_plugin.providers.active import Line, line_of
 from sms_plugin.state import State
+from sms_plugin.transactions import look, within
 
 log = logging.getLogger(__name__)
 
 #: A receipt larger than this is none, in bytes.
 LARGEST = 65_536
 
+_NAME = "sms_webhooks"
+_ANSWER = "_sms_webhook_answer"
+
 
 def blueprint(prefix: str) -> Blueprint:
     """The webhooks, below the prefix."""
-    hooks = Blueprint("sms_webhooks", __name__, url_prefix=prefix)
+    hooks = Blueprint(_NAME, __name__, url_prefix=prefix)
     hooks.add_url_rule("/receipts/<token>", "receipts", receipts, methods=["GET", "POST"])
     hooks.add_url_rule("/receipts/<token>/<uuid:message>", "receipts", receipts, methods=["GET", "POST"])
     return hooks
@@ -40,44 +48,51 @@ def exempt(app: Flask, hooks: Blueprint) -> None:
         protection.exempt(hooks)
 
 
+def take_first() -> None:
+    """Do a webhook's work now, where the request is one; to be called before all of the host's own functions."""
+    if request.blueprint == _NAME and request.method != "OPTIONS":
+        setattr(g, _ANSWER, _answer(**(request.view_args or {})))
+
+
 def receipts(token: str, message: UUID | None = None) -> Response:
+    """The answer to what a provider reports, which was taken first of all."""
+    answer: Response | None = g.pop(_ANSWER, None)
+    return _answer(token, message) if answer is None else answer
+
+
+def _answer(token: str, message: UUID | None = None) -> Response:
     """Take what a provider reports. 404 for an unknown address, 413 for a flood, 403 for a forged request, 400 for
-    one that cannot be read; 503, so that it comes again, where the database is busy.
+    one that cannot be read; 503, so that it comes again, where the database stays busy.
     """
     state: State = current_app.extensions["sms"]
-    session: Session = state.session()
     try:
-        line = _line(session, token, state)
-        session.rollback()  # nothing is held while the request is read and checked
+        line = look(state, lambda session: _line(session, token, state))
         if line is None:
             return _plainly("unknown address", 404)
         body = _body()
         if len(body) > LARGEST:
             return _plainly("too large", 413)
         with Http() as http:
-            return _taken(session, line, line.gateway(line.settings, http), body, message)
+            return _taken(state, line, line.gateway(line.settings, http), body, message)
     except (ConfigurationError, SmsError) as error:
         log.error("a receipt cannot be checked: %s", error)  # the sentence says all
         return _plainly("not ready", 503)
-    except sa.exc.OperationalError:
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
         log.warning("a receipt came while the database was busy; its provider will send it again")
         return _plainly("busy", 503)
-    finally:
-        session.close()
 
 
-def _taken(session: Session, line: Line, gateway: Gateway, body: bytes, message: UUID | None) -> Response:
+def _taken(state: State, line: Line, gateway: Gateway, body: bytes, message: UUID | None) -> Response:
     try:
-        reports = gateway.read_receipts(_plain(body, line.token, message))
+        reports = list(gateway.read_receipts(_plain(body, line.token, message)))
     except ForgedRequest as error:
         log.warning("a forged receipt for the provider %s was refused: %s", line.name, error.code)
-        with session.begin():
-            tally(session, {FORGED: 1})
+        within(state, lambda session: tally(session, {FORGED: 1}))
         return _plainly("forged", 403)
     except (SmsError, NotImplementedError) as error:
         log.warning("a receipt for the provider %s cannot be read: %s", line.name, error)
         return _plainly("unreadable", 400)
-    _keep(session, list(reports), line, message)
+    _keep(state, reports, line, message)
     answer = gateway.receipts_answer()
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
@@ -103,7 +118,7 @@ def _plain(body: bytes, token: str, message: UUID | None) -> WebRequest:
     if state.settings.public_url is None:
         address = request.base_url
     else:
-        address = state.links("sms_webhooks.receipts", values)
+        address = state.links(f"{_NAME}.receipts", values)
     query = request.query_string.decode("latin-1")
     return WebRequest(
         method=request.method,
@@ -113,8 +128,10 @@ def _plain(body: bytes, token: str, message: UUID | None) -> WebRequest:
     )
 
 
-def _keep(session: Session, reports: list[Report], line: Line, message: UUID | None) -> None:
-    with session.begin():
-        moved = take(session, reports, provider_id=line.provider_id, about=message, now=database_now(session))
+def _keep(state: State, reports: list[Report], line: Line, message: UUID | None) -> None:
+    def work(session: Session) -> list[UUID]:
+        return take(session, reports, provider_id=line.provider_id, about=message, now=database_now(session))
+
+    moved = within(state, work)
     if moved:
         signals.messages_reported.send(current_app._get_current_object(), messages=moved)  # type: ignore[attr-defined]

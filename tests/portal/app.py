@@ -158,7 +158,7 @@ class Portal:
             for key in triggers:
                 session.get_one(TriggerRow, key).on = False
 
-    def begin_first(self) -> None:
+    def begin_first(self, statement: str = "BEGIN") -> None:
         """Have SQLite's driver begin a transaction before anything else, as any other database does.
 
         Left alone it begins before the first write, so that a savepoint that comes earlier commits by itself.
@@ -167,7 +167,7 @@ class Portal:
         if engine.dialect.name == "sqlite":
             engine.dispose()
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
 
     def use(self, phone: PhoneServer, *, name: str = "phone", **settings: Any) -> int:
         """Make the phone gateway the active provider. Commits; the provider's number."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -25,7 +27,7 @@ from sms_plugin.testing import drain
 from sms_plugin.testing.phone_receipts import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.webhooks import LARGEST
-from tests.portal import Portal, make_portal
+from tests.portal import Client, Portal, make_portal
 
 
 @pytest.fixture
@@ -38,14 +40,15 @@ def sent(portal: Portal, phone: PhoneServer) -> tuple[Portal, UUID]:
     return portal, message
 
 
+SECRET = "phone-receipts"
+
+
 def _told(message: UUID, status: str = "delivered") -> bytes:
     told = {"id": str(message), "reference": "P00000001", "to": "+351912345678", "status": status}
     return json.dumps({**told, "at": "2026-11-21T12:00:00+00:00"}).encode()
 
 
-def _post(
-    portal: Portal, body: bytes, *, secret: str = "phone-receipts", path: str | None = None, **more: Any
-) -> TestResponse:
+def _post(portal: Portal, body: bytes, *, secret: str = SECRET, path: str | None = None, **more: Any) -> TestResponse:
     headers = {TIMESTAMP_HEADER: "1", SIGNATURE_HEADER: signature(body, timestamp="1", secret=secret)}
     address = path or f"/sms/receipts/{portal.provider().token}"
     return portal.app.test_client().post(address, data=body, headers=headers, content_type="application/json", **more)
@@ -179,6 +182,72 @@ def test_the_hosts_csrf_protection_lets_receipts_through(protected: str, databas
         drain(portal.app)
         assert _post(portal, _told(message)).status_code == 204
         assert portal.app.test_client().post("/form").status_code == 400
+        portal.db.session.remove()
+        portal.db.engine.dispose()
+
+
+BEGINNINGS = ["", "BEGIN", "BEGIN IMMEDIATE"]
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS, ids=["driver's", "deferred", "immediate"])
+@pytest.mark.parametrize("before", [False, True], ids=["registered after", "registered before"])
+def test_a_receipt_does_not_wait_for_its_own_request(
+    before: bool, beginning: str, database_url: str, phone: PhoneServer
+) -> None:
+    """X1: a function of the host's that runs before each request has written, and commits when the request ends."""
+    made: list[Portal] = []
+
+    def note_visit() -> None:
+        client = made[0].db.session.get(Client, 1)
+        assert client is not None
+        client.name = "seen"
+        made[0].db.session.flush()
+
+    def keep(response: Response) -> Response:
+        made[0].db.session.commit()
+        return response
+
+    portal = make_portal(database_url, prepare=lambda app: before and app.before_request(note_visit))
+    made.append(portal)
+    if not before:
+        portal.app.before_request(note_visit)
+    portal.app.after_request(keep)
+    with portal.app.app_context():
+        if beginning:
+            portal.begin_first(beginning)
+        portal.db.session.add(Client(name="Ana", phone="912 345 678", language="en"))
+        portal.db.session.commit()
+        phone.set(mode="no_receipts")
+        portal.use(phone)
+        message = portal.queue()
+        drain(portal.app)
+        token = portal.provider().token
+        portal.db.session.remove()
+    headers = {TIMESTAMP_HEADER: "1", SIGNATURE_HEADER: signature(_told(message), timestamp="1", secret=SECRET)}
+    answer = portal.app.test_client().post(f"/sms/receipts/{token}", data=_told(message), headers=headers)
+    with portal.app.app_context():
+        assert (answer.status_code, portal.message(message).state) == (204, MessageState.DELIVERED)
+        assert portal.session.get_one(Client, 1).name == "seen"
+        portal.db.session.remove()
+        portal.db.engine.dispose()
+
+
+def test_while_the_database_stays_busy_the_provider_is_asked_to_come_again(
+    tmp_path: Path, phone: PhoneServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X1: "database is locked" is no error of a page's, and the receipt is not lost: it comes again."""
+    url = f"sqlite:///{tmp_path / 'portal.db'}"
+    portal = make_portal(url, SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"timeout": 0}})
+    monkeypatch.setattr("sms_plugin.transactions.time.sleep", lambda seconds: None)
+    with portal.app.app_context():
+        portal.use(phone)
+        message = portal.queue()
+        other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert _post(portal, _told(message)).status_code == 503
+        other.execute("ROLLBACK")
+        other.close()
+        assert _post(portal, _told(message)).status_code == 204
         portal.db.session.remove()
         portal.db.engine.dispose()
 
