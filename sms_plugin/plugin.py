@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from flask import Flask, current_app
+from flask_admin import Admin
 from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError, MapAdapter
 
@@ -28,6 +29,7 @@ from sms_plugin.settings import Settings
 from sms_plugin.state import Database, Links, State
 from sms_plugin.triggers.by_hand import check_fire
 from sms_plugin.triggers.noticing import connect, notice_hand, notice_written, watch
+from sms_plugin.web.mounting import mount
 from sms_plugin.web.webhooks import blueprint, exempt, take_first
 
 log = logging.getLogger(__name__)
@@ -45,13 +47,18 @@ class SMS:
         app: Flask,
         *,
         db: Any,
-        admin: Any = None,
-        allow: Callable[[str], bool] | None = None,
+        admin: Admin | Sequence[Admin] | None = None,
+        category: str = "SMS",
+        allow: Callable[[str], object] | None = None,
+        user: Callable[[], object] | None = None,
     ) -> None:
         """Mount the plugin: after the host's models are imported, before or after its views.
 
-        ``admin`` and ``allow`` (``"configure" | "send" | "read" | "export"`` → may the current user?) are kept for the
-        plugin's pages. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
+        ``admin`` is the Flask-Admin that the pages go into, or several; without one there are no pages. They stand in
+        the menu's ``category``, which may be one of the host's own. ``allow`` says whether the current user has a
+        right: ``"configure"``, ``"send"``, ``"read"`` or ``"export"``; without it, whoever may see the admin's index
+        view has them all. ``user`` gives the current user for the record of changes; without it, Flask-Login's is
+        named. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
         """
         if "sms" in app.extensions:
             raise ConfigurationError(
@@ -82,6 +89,9 @@ class SMS:
             if isinstance(declared, Entity):
                 watch(declared)
         _mount(app, state)
+        admins = [admin] if isinstance(admin, Admin) else list(admin or ())
+        prefix = settings.url_prefix
+        mount(app, db=db, admins=admins, category=category, url_prefix=prefix, allow=allow, user=user)
 
     def start(self, app: Flask) -> None:
         """Start the embedded runner of this process now, instead of with the first request.

@@ -1,0 +1,72 @@
+"""Putting the pages into the host's admin: one set of views for each ``Admin``, in one menu category (issue Pages)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Flask, url_for
+from flask_admin import Admin
+
+from sms_plugin.web.base import FILES, Closed, Page
+from sms_plugin.web.permissions import Policy
+from sms_plugin.web.provider import ProviderPages
+from sms_plugin.web.rows import Rows
+
+#: The pages in the order of the menu. A new page is one line here.
+PAGES: tuple[type[Page] | type[Rows], ...] = (ProviderPages,)
+
+
+def mount(
+    app: Flask,
+    *,
+    db: Any,
+    admins: Sequence[Admin],
+    category: str,
+    url_prefix: str,
+    allow: Callable[[str], object] | None,
+    user: Callable[[], object] | None,
+) -> None:
+    """Add the pages to each admin, and their files to the app. Without an admin there are no pages."""
+    app.extensions["sms_policy"] = Policy(allow=allow, user=user, admins=tuple(admins))
+    app.extensions["sms_prefixes"] = {}
+    if not admins:
+        return
+    app.register_blueprint(_files(url_prefix))
+    for number, admin in enumerate(admins):
+        prefix = "sms" if number == 0 else f"{admin.endpoint}_sms"
+        app.extensions["sms_prefixes"][admin] = prefix
+        if not any(isinstance(view, Closed) for view in admin._views):  # an Admin that is shared by two apps has them
+            for page in PAGES:
+                admin.add_view(_built(page, db=db, admin=admin, category=category, prefix=prefix))
+
+
+def page_url(app: Flask, admin: Admin, page: str, action: str = "index_view", **values: Any) -> str:
+    """The address of a page of the plugin in an admin, for the host's own pages."""
+    return url_for(f"{app.extensions['sms_prefixes'][admin]}_{page}.{action}", **values)
+
+
+def _built(page: type[Page] | type[Rows], *, db: Any, admin: Admin, category: str, prefix: str) -> Page | Rows:
+    below = f"sms/{page.page}"
+    options: dict[str, Any] = {
+        "name": page.title,
+        "category": category,
+        "endpoint": f"{prefix}_{page.page}",
+        "url": f"/{below}" if admin.url in ("", "/", None) else below,
+        "menu_icon_type": "fa",
+        "menu_icon_value": page.icon,
+    }
+    view = page(db, **options) if issubclass(page, Rows) else page(**options)
+    view.prefix = prefix
+    return view
+
+
+def _files(url_prefix: str) -> Blueprint:
+    return Blueprint(
+        FILES,
+        __name__,
+        url_prefix=url_prefix,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
