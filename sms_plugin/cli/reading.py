@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +15,13 @@ from sqlalchemy.orm import Session
 from sms_plugin.cli.group import as_json, reading, say, state
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Job, Message, Provider, Runner
+from sms_plugin.outbox.obstacles import ALIVE
 from sms_plugin.outbox.receipts import FORGED, UNMATCHED
 from sms_plugin.outbox.tallies import counts_by_state, totals
 from sms_plugin.outbox.timeline import timeline
 from sms_plugin.states import MessageState
 from sms_plugin.text.segments import measure
 from sms_plugin.triggers.noticing import FAILED, LOST
-
-#: A runner that was not seen for so long is not running any more.
-ALIVE = timedelta(seconds=30)
 
 
 @click.command()
@@ -185,8 +183,12 @@ def timeline_of(message: UUID, as_json: bool) -> None:
             "what": each.what,
             "state": each.state,
             "reason": each.reason,
+            "about": each.about,
             "detail": each.detail,
             "who": each.who,
+            "provider": each.provider,
+            "until": each.until,
+            "occurred_at": each.occurred_at,
         }
         for each in moments
     ]
@@ -199,6 +201,7 @@ def timeline_of(message: UUID, as_json: bool) -> None:
                 each.state,
                 each.reason,
                 each.detail,
+                each.provider,
                 each.who,
             )
             if part

@@ -57,13 +57,13 @@ def move(
     if went:
         session.execute(sa.delete(Lease).where(Lease.message_id.in_(went)))
         said = {"at": now, "state": new.value, "reason": reason, "who": who[:120]}
-        _tell(session, went, {**said, "detail": {"detail": detail} if detail else {}})
+        tell(session, went, {**said, "detail": {"detail": detail} if detail else {}})
         moved(session, old=left, new=new)
     return went
 
 
-def _tell(session: Session, messages: Sequence[UUID], said: Mapping[str, Any]) -> None:
-    """Keep for each message's timeline what happened to it."""
+def tell(session: Session, messages: Sequence[UUID], said: Mapping[str, Any]) -> None:
+    """Keep for each message's timeline what happened to it. Writes in the caller's transaction."""
     session.connection().execute(
         sa.insert(Event.__table__),  # type: ignore[arg-type]
         [{"id": new_id(said["at"]), "message_id": each, **said} for each in messages],
