@@ -25,7 +25,7 @@ from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.state import State
 from sms_plugin.wording.rendering import read
-from sms_plugin.wording.texts import check_text, inactive_because, texts_of
+from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,9 @@ def _triggers(session: Session, plugin: State) -> Iterator[Finding]:
         if row.key not in registry.reasons:
             yield Finding(where, "It is on, but nobody declares it any more. Declare it, or switch it off.")
             continue
-        if inactive_because(row, registry.reason(row.key)) == "no_text":
-            yield Finding(where, "It is on, but its text is empty: nothing is sent.", grave=False)
+        silent = silent_because(row, registry.reason(row.key), registry=registry)
+        if silent:
+            yield Finding(where, f"It is on, but sends nothing. {WHY_SILENT[silent]}", grave=False)
         if not registry.hooks_of(row.key):
             yield Finding(where, "It is on, but no hook fires it: only sms.fire does.", grave=False)
         for language, text in texts_of(row, registry.reason(row.key)).items():

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import TriggerRow
 from sms_plugin.text.segments import measure
-from sms_plugin.triggers.switching import row_of, set_text, switch_off, switch_on
-from sms_plugin.wording.texts import inactive_because, texts_of
+from sms_plugin.triggers.switching import row_of, set_text, set_values, switch_off, switch_on
+from sms_plugin.wording.texts import WHY_SILENT, inactive_because, texts_of
 
 
 @click.group()
@@ -37,7 +37,8 @@ def list_(as_json: bool) -> None:
                 "audience": reason.audience,
                 "purpose": reason.purpose,
                 "on": bool(key in known and known[key].on),
-                "inactive": inactive_because(known.get(key), reason) or None,
+                "inactive": inactive_because(known.get(key), reason, registry=registry) or None,
+                "template": str(template) if (template := known[key].template if key in known else None) else None,
                 "hooks": sorted({hook.when.kind.value for hook in registry.hooks_of(key)}),
                 "texts": dict(texts_of(known.get(key), reason)),
             }
@@ -46,7 +47,7 @@ def list_(as_json: bool) -> None:
     lines = [
         f"{'on ' if not row['inactive'] else 'off'}  {row['key']}  "
         + (", ".join(str(kind) for kind in row["hooks"]) or "by hand")
-        + ("  (no text)" if row["inactive"] == "no_text" else "")
+        + (f"  ({WHY_SILENT[row['inactive']]})" if row["inactive"] in WHY_SILENT else "")
         for row in rows
     ]
     say(rows, as_json=as_json, lines=lines)
@@ -60,10 +61,11 @@ def on_(key: str) -> None:
     registry = state().registry
 
     def work(session: Session, now: datetime) -> str:
-        return inactive_because(switch_on(session, key, registry=registry, who=who(), now=now), registry.reason(key))
+        row = switch_on(session, key, registry=registry, who=who(), now=now)
+        return inactive_because(row, registry.reason(key), registry=registry)
 
-    reason = write(work)
-    click.echo(f"{key} is on." if not reason else f"{key} is on, but has no text: it sends nothing.")
+    silent = write(work)
+    click.echo(f"{key} is on." if not silent else f"{key} is on, but sends nothing. {WHY_SILENT[silent]}")
 
 
 @trigger.command("off")
@@ -102,10 +104,12 @@ def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) 
 
     def work(session: Session, now: datetime) -> None:
         row = row_of(session, key, registry=state().registry, now=now)
-        row.hour = row.hour if hour is None else hour
-        row.validity_hours = row.validity_hours if validity is None else validity
-        row.unknown_policy = row.unknown_policy if unknown is None else unknown
-        row.changed_at = now
+        wanted = {
+            "hour": row.hour if hour is None else hour,
+            "validity_hours": row.validity_hours if validity is None else validity,
+            "unknown_policy": row.unknown_policy if unknown is None else unknown,
+        }
+        set_values(session, row, wanted, who=who(), now=now)
 
     write(work)
     click.echo(f"{key} is changed.")

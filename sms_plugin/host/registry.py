@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean
@@ -86,10 +87,32 @@ class Registry:
         """
         reason = self.reason(trigger)
         names = [self._reached_from(hook.entity, hook.reaches) for hook in self.hooks_of(trigger)]
-        if not names:
-            section = [entity for entity in self.entities.values() if entity.section == reason.section]
-            names = [self._reached_from(entity, frozenset()) for entity in section]
+        return frozenset.intersection(*names) if names else self.reachable_in(reason.section)
+
+    def reachable_in(self, section: str | None) -> frozenset[str]:
+        """The shortcodes that every record of a section reaches; the company's alone for None or a section of none."""
+        names = [self._reached_from(entity, frozenset()) for entity in self.entities_of(section)]
         return frozenset.intersection(*names) if names else frozenset(self.company)
+
+    @cached_property
+    def sections(self) -> tuple[str, ...]:
+        """The sections that have records, in the order of their declaration."""
+        return tuple(dict.fromkeys(entity.section for entity in self.entities.values()))
+
+    def entities_of(self, section: str | None) -> tuple[BoundEntity, ...]:
+        """The entities of a section."""
+        return tuple(entity for entity in self.entities.values() if entity.section == section)
+
+    def subjects(self, trigger: str) -> tuple[BoundEntity, ...]:
+        """The entities whose records a trigger's text is about: those that are hooked, else those of its section."""
+        hooked = tuple({hook.entity.key: hook.entity for hook in self.hooks_of(trigger)}.values())
+        return hooked or self.entities_of(self.reason(trigger).section)
+
+    def section_of(self, shortcode: str) -> str:
+        """The section that offers a shortcode; empty where none does."""
+        if shortcode in self.company_sections:
+            return self.company_sections[shortcode]
+        return next((entity.section for entity in self.entities.values() if shortcode in entity.shortcodes), "")
 
     def _reached_from(self, entity: BoundEntity, others: frozenset[str]) -> frozenset[str]:
         reached = set(entity.shortcodes) | set(self.company)

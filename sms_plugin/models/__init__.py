@@ -2,7 +2,7 @@
 
 from sms_plugin.models.base import Base, Instant, new_id
 from sms_plugin.models.clock import database_now
-from sms_plugin.models.configuration import Change, Mark, OptOut, Provider, TriggerRow
+from sms_plugin.models.configuration import Change, Mark, OptOut, Provider, Template, TriggerRow
 from sms_plugin.models.message import Attempt, Event, Lease, Message, Receipt
 from sms_plugin.models.running import Job, Runner, Tally
 
@@ -21,6 +21,7 @@ __all__ = [
     "Receipt",
     "Runner",
     "Tally",
+    "Template",
     "TriggerRow",
     "database_now",
     "new_id",

@@ -1,4 +1,4 @@
-"""What the admin sets: providers and triggers."""
+"""What the admin sets: providers, templates and triggers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sms_plugin.models.base import Base, Instant, exact
 
@@ -41,6 +41,24 @@ class Provider(Base):
         return self.name
 
 
+class Template(Base):
+    """A text that several triggers and hands may use; ``section`` null is the company's shortcodes only (M1)."""
+
+    __tablename__ = "sms_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(exact(80), unique=True)
+    description: Mapped[str] = mapped_column(sa.String(255), default="")
+    section: Mapped[str | None] = mapped_column(sa.String(80))
+    texts: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)  #: by language
+    enabled: Mapped[bool] = mapped_column("is_enabled", default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TriggerRow(Base):
     """What the admin decided about one trigger; without a row it is off."""
 
@@ -49,11 +67,14 @@ class TriggerRow(Base):
     key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     on: Mapped[bool] = mapped_column("is_on", default=False)
     on_since: Mapped[datetime | None] = mapped_column(Instant)  #: nothing older is ever texted (X5)
-    texts: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)  #: by language
+    texts: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)  #: by language; empty: the suggested ones
+    template_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_template.id"))  #: in place of its own texts
     hour: Mapped[int | None] = mapped_column(sa.SmallInteger)  #: local hour of date hooks that count in days
     validity_hours: Mapped[int | None] = mapped_column(sa.Integer)
     unknown_policy: Mapped[str] = mapped_column(sa.String(12), default="ask")  #: ask, assume, resend
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    template: Mapped[Template | None] = relationship(lazy="joined")
 
     def __str__(self) -> str:
         return self.key

@@ -35,6 +35,7 @@ class Message(Base):
         sa.Index("ix_sms_message_record", "entity", "record", "trigger"),
         sa.Index("ix_sms_message_client", "client_entity", "client", "id"),
         sa.Index("ix_sms_message_number", "number", "id"),
+        sa.Index("ix_sms_message_trigger", "trigger", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)

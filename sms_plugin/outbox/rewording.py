@@ -13,7 +13,10 @@ from sms_plugin.models import Message, TriggerRow
 from sms_plugin.people.recipients import zone_of
 from sms_plugin.state import State
 from sms_plugin.wording.rendering import pick, render_for
-from sms_plugin.wording.texts import texts_of
+from sms_plugin.wording.texts import WHY_SILENT, silent_because, texts_of
+
+#: Where a session keeps the triggers' rows, so that rewording a hundred messages reads each of them once.
+_KEPT = "sms_plugin.reworded_triggers"
 
 
 def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
@@ -23,11 +26,15 @@ def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
     """
     registry = state.registry
     reason = registry.reason(row.trigger)
-    texts = texts_of(session.get(TriggerRow, row.trigger), reason)
-    chosen = pick(texts, row.language, fallback=state.settings.language)
-    if chosen is None:
+    kept = session.info.setdefault(_KEPT, {})
+    kept[row.trigger] = trigger = session.get(TriggerRow, row.trigger)
+    chosen = pick(texts_of(trigger, reason), row.language, fallback=state.settings.language)
+    silent = silent_because(trigger, reason, registry=registry) or ("" if chosen else "no_text")
+    if silent or chosen is None:
         raise SmsError(
-            "The trigger has no text any more.", code="no_text", hint="Give it one, and release the message."
+            f"The trigger has no text any more: {WHY_SILENT[silent]}",
+            code=silent,
+            hint="Give it one, and release the message.",
         )
     record = _load(session, row.entity, row.record, state)
     people = [_load(session, *ref, state) for ref in _people(row)]

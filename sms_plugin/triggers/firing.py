@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -16,7 +16,7 @@ from sms_plugin.host.bound import BoundEntity, BoundHook, Target
 from sms_plugin.host.identity import key_of
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.when import Added, Changed
-from sms_plugin.models import TriggerRow
+from sms_plugin.models import Template, TriggerRow
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
 from sms_plugin.outbox.truth import BY_HAND, ask, local_day
 from sms_plugin.providers.active import active_id
@@ -27,8 +27,11 @@ from sms_plugin.wording.texts import inactive_because
 
 #: For how long a message is worth sending, unless its trigger says otherwise.
 VALIDITY = timedelta(hours=24)
-#: The attributes of a trigger's row by their columns.
-_NAMES = {column.columns[0].name: column.key for column in inspect(TriggerRow).column_attrs}
+#: What is asked of a trigger and of its template, and the attributes that each of their columns is.
+_ASKED: Any = {
+    model: {attribute.columns[0]: attribute.key for attribute in mapper.column_attrs}
+    for model, mapper in ((TriggerRow, inspect(TriggerRow)), (Template, inspect(Template)))
+}
 
 
 def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: datetime, careful: bool) -> bool:
@@ -53,13 +56,18 @@ def active_rows(session: Session, triggers: set[str], *, registry: Registry) -> 
     if not triggers:
         return {}
     table: Any = TriggerRow.__table__
-    query = sa.select(table).where(table.c.key.in_(sorted(triggers)), table.c.is_on)
-    rows = [_row(found) for found in session.connection().execute(query)]
-    return {row.key: row for row in rows if not inactive_because(row, registry.reason(row.key))}
+    query = (
+        sa.select(*_ASKED[TriggerRow], *_ASKED[Template])
+        .select_from(table.outerjoin(Template.__table__))
+        .where(table.c.key.in_(sorted(triggers)), table.c.is_on)
+    )
+    rows = [_row(found._mapping) for found in session.connection().execute(query)]
+    return {row.key: row for row in rows if not inactive_because(row, registry.reason(row.key), registry=registry)}
 
 
-def _row(found: Any) -> TriggerRow:
-    return TriggerRow(**{_NAMES[column]: value for column, value in found._mapping.items()})
+def _row(found: Mapping[Any, Any]) -> TriggerRow:
+    row, template = ({name: found[column] for column, name in _ASKED[model].items()} for model in _ASKED)
+    return TriggerRow(**row, template=None if row["template_id"] is None else Template(**template))
 
 
 def validity(row: TriggerRow) -> timedelta:

@@ -48,8 +48,16 @@ def render_for(
     Raises ``SmsError``: ``missing_value`` for a shortcode without a value and without a default, ``unknown_shortcode``
     for one that nothing here offers. What a host's own attribute raises goes through. Reads only.
     """
+    return _rendered(template, _scope(record, entity, people, state), language=language, zone=zone, state=state)
+
+
+def render_company(template: str, *, language: str, zone: ZoneInfo, state: State) -> Rendered:
+    """A text that is about no record: the company's shortcodes only. Raises what ``render_for`` raises."""
+    return _rendered(template, (), language=language, zone=zone, state=state)
+
+
+def _rendered(template: str, scope: _Scope, *, language: str, zone: ZoneInfo, state: State) -> Rendered:
     parsed = parse(template)
-    scope = _scope(record, entity, people, state)
     text = render(
         parsed,
         value=lambda name: _value(name, scope, state),

@@ -119,8 +119,8 @@ def test_a_text_that_cannot_be_rendered_is_refused_when_it_is_saved(portal: Port
 def test_an_empty_text_makes_a_trigger_inactive_and_it_is_shown_so(portal: Portal) -> None:
     for language in ("en", "pt", "uk"):
         told(portal, "trigger", "text", "charge_created", "--language", language, "")
-    assert "has no text" in told(portal, "trigger", "on", "charge_created")
-    assert "off  charge_created  created  (no text)" in told(portal, "trigger", "list")
+    assert "Its text is empty." in told(portal, "trigger", "on", "charge_created")
+    assert "off  charge_created  created  (Its text is empty.)" in told(portal, "trigger", "list")
 
 
 def test_send_flush_status_and_timeline_tell_a_messages_life(portal: Portal, phone: PhoneServer) -> None:

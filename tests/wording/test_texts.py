@@ -29,7 +29,8 @@ def test_the_admins_texts_take_the_place_of_the_suggested_ones(portal: Portal) -
     ],
 )
 def test_a_trigger_is_inactive_while_it_is_off_or_has_no_text(portal: Portal, row: TriggerRow | None, why: str) -> None:
-    assert inactive_because(row, portal.state.registry.reason("charge_created")) == why
+    registry = portal.state.registry
+    assert inactive_because(row, registry.reason("charge_created"), registry=registry) == why
 
 
 def test_every_shipped_text_that_the_portal_hooks_may_be_saved(portal: Portal) -> None:

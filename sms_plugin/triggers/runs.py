@@ -1,0 +1,97 @@
+"""When a trigger last wrote a message, and when it next looks for what has come due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.host.bound import BoundHook
+from sms_plugin.host.when import Dated
+from sms_plugin.hours import DEFAULT_HOUR, at_hour
+from sms_plugin.models import Job, Mark, Message, TriggerRow
+from sms_plugin.state import State
+from sms_plugin.wording.texts import inactive_because
+
+
+@dataclass(frozen=True, kw_only=True)
+class Last:
+    """The newest message of a trigger."""
+
+    id: UUID
+    at: datetime
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """A trigger's last message and its sweeps; None where there is none."""
+
+    last: Last | None = None
+    swept_until: datetime | None = None  #: up to when its dates have been looked at
+    next_at: datetime | None = None  #: when its dates are next looked at; None while it is inactive, or without dates
+
+
+def runs(session: Session, rows: Mapping[str, TriggerRow], *, state: State, now: datetime) -> dict[str, Runs]:
+    """The runs of these triggers, by key: three queries, each by an index. Reads only."""
+    last = _last(session, rows)
+    marks = session.execute(
+        sa.select(Mark.trigger, sa.func.min(Mark.swept_until).label("until")).group_by(Mark.trigger)
+    )
+    swept = {row.trigger: row.until for row in marks}
+    sweep = session.scalar(sa.select(Job.due_at).where(Job.name == "sweep"))
+    return {
+        key: Runs(
+            last=last.get(key),
+            swept_until=swept.get(key),
+            next_at=_next(row, state.registry.hooks_of(key), sweep=sweep, state=state, now=now),
+        )
+        for key, row in rows.items()
+    }
+
+
+def _last(session: Session, triggers: Iterable[str]) -> dict[str, Last]:
+    newest: Any = (
+        sa.select(Message.id)
+        .where(Message.trigger == TriggerRow.key)
+        .order_by(Message.id.desc())
+        .limit(1)
+        .correlate(TriggerRow)
+        .scalar_subquery()
+    )
+    ids = [id for id in session.scalars(sa.select(newest).where(TriggerRow.key.in_(sorted(triggers)))) if id]
+    found = session.execute(
+        sa.select(Message.trigger, Message.id, Message.created_at, Message.state, Message.reason).where(
+            Message.id.in_(ids)
+        )
+    )
+    return {row.trigger: Last(id=row.id, at=row.created_at, state=row.state, reason=row.reason) for row in found}
+
+
+def _next(
+    row: TriggerRow, hooks: Iterable[BoundHook], *, sweep: datetime | None, state: State, now: datetime
+) -> datetime | None:
+    reason = state.registry.reason(row.key)
+    if inactive_because(row, reason, registry=state.registry):
+        return None
+    moments: list[datetime] = []
+    for hook in hooks:
+        if not hook.step:
+            continue
+        if isinstance(hook.when, Dated) and not hook.when.by_day:
+            moments.append(max(sweep or now, now))
+        else:
+            moments.append(_next_hour(DEFAULT_HOUR if row.hour is None else row.hour, state=state, now=now))
+    return min(moments, default=None)
+
+
+def _next_hour(hour: int, *, state: State, now: datetime) -> datetime:
+    today = now.astimezone(state.settings.zone).date()
+    moment = at_hour(today, hour, state.settings.zone)
+    return moment if moment > now else at_hour(today + timedelta(days=1), hour, state.settings.zone)
