@@ -119,27 +119,43 @@ def _taken(name: str) -> SmsError:
 
 
 def activate(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
-    """Make it the only active provider. Raises ``SmsError`` where somebody else did so at that moment. Flushes."""
+    """Make it the only active provider, whatever this session believed (P13). Of two who do so at once the later one
+    wins: it waits for the other's commit. Raises ``SmsError`` where the database let neither wait. Flushes.
+    """
+    _lock(session)
     session.execute(sa.update(Provider).where(Provider.active == 1, Provider.id != provider.id).values(active=None))
-    provider.active = 1
-    provider.changed_at = now
-    _record(session, provider, "activated", who=who, now=now)
     try:
-        session.flush()
+        _set(session, provider, active=1, now=now)
     except IntegrityError:
         raise SmsError(
             "Another provider was activated at the same moment.",
             code="activated_meanwhile",
             hint="Look which one is active now, and try again.",
         ) from None
+    _record(session, provider, "activated", who=who, now=now)
+    session.flush()
 
 
 def deactivate(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
-    """Leave no provider active: queued messages wait within their validity. Flushes."""
-    provider.active = None
-    provider.changed_at = now
+    """Leave it inactive: without an active one, queued messages wait within their validity. Flushes."""
+    _lock(session)
+    _set(session, provider, active=None, now=now)
     _record(session, provider, "deactivated", who=who, now=now)
     session.flush()
+
+
+def _lock(session: Session) -> None:
+    """Wait for whoever else chooses among the providers. In key order, so that nobody waits for each other; without
+    the keys, which departing messages refer to. SQLite's writers wait for each other by themselves.
+    """
+    session.execute(sa.select(Provider.id).order_by(Provider.id).with_for_update(key_share=True))
+
+
+def _set(session: Session, provider: Provider, *, active: int | None, now: datetime) -> None:
+    """Write it as a statement: what the session holds may be old, and then an attribute says nothing new to it."""
+    session.execute(
+        sa.update(Provider).where(Provider.id == provider.id).values(active=active, changed_at=now),
+    )
 
 
 def resume(session: Session, provider: Provider, *, who: str, now: datetime) -> None:
