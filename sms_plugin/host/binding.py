@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.orm.interfaces import LoaderOption, RelationshipDirection
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.host.bound import (
@@ -77,6 +77,7 @@ class Binding:
             region=read(person.region, "region"),
             consents=person.consents,
             client=read(person.client, "client"),
+            client_by=_ways_back(self.model, person.client),
         )
 
     def targets(self, wanted: Read[Any] | Person[Any] | Sequence[Read[Any]], *, where: str) -> tuple[Target, ...]:
@@ -190,6 +191,28 @@ def bind(run: Resolution, entity: Entity[Any]) -> BoundEntity:
         reaches=frozenset(binding.reaches),
         eager=tuple(binding.eager.values()),
     )
+
+
+def _ways_back(model: type[Any], client: object) -> tuple[Any, ...]:
+    """The relationships by which a person's client can be asked for its people; none where no person is ever without.
+
+    Somebody who got a client later (a lead) was texted without one: the client's history has to find those messages.
+    """
+    if not isinstance(client, str):
+        return ()
+    try:
+        path = check_path(model, client, where="")
+    except ConfigurationError:
+        return ()  # complained of where it is declared
+    if path.target is None:
+        return ()
+    always = all(
+        not attribute.property.uselist
+        and attribute.property.direction is RelationshipDirection.MANYTOONE
+        and not any(column.nullable for column in attribute.property.local_columns)
+        for attribute in path.relationships
+    )
+    return () if always else path.relationships
 
 
 def _itself(record: Any) -> object:

@@ -44,6 +44,7 @@ class BoundPerson:
     region: Reader | None
     consents: Callable[[Any, str], bool | None] | None
     client: Reader | None
+    client_by: tuple[Any, ...] = ()  #: the relationships of the path to the client, where a person may have none yet
 
 
 @dataclass(frozen=True, kw_only=True)

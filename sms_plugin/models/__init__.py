@@ -1,6 +1,6 @@
 """The plugin's tables, and nothing that decides."""
 
-from sms_plugin.models.base import Base, Instant, new_id
+from sms_plugin.models.base import Base, Instant, first_id, new_id
 from sms_plugin.models.clock import database_now
 from sms_plugin.models.configuration import Change, Mark, OptOut, Provider, Template, TriggerRow
 from sms_plugin.models.message import Attempt, Event, Lease, Message, Receipt
@@ -24,5 +24,6 @@ __all__ = [
     "Template",
     "TriggerRow",
     "database_now",
+    "first_id",
     "new_id",
 ]

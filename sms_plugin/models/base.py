@@ -76,3 +76,9 @@ def new_id(at: datetime) -> UUID:
     milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     low = secrets.randbits(74)
     return UUID(int=(milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1)))
+
+
+def first_id(at: datetime) -> UUID:
+    """The smallest of the ids that ``new_id`` makes at this moment or later."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))

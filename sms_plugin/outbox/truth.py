@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
-from sqlalchemy.orm import ColumnProperty, Session
+from sqlalchemy.orm import Session
 
 from sms_plugin.host.bound import BoundEntity, BoundHook
 from sms_plugin.host.identity import key_text, key_values
@@ -79,7 +79,7 @@ class _Question:
 @lru_cache(maxsize=256)
 def _question(model: type[Any], hooks: tuple[BoundHook, ...]) -> _Question:
     """Declarations do not change while a portal runs: their question is put together once."""
-    key_columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
+    own = key_columns(model)
     row_columns = [getattr(model, name) for name in _row_attributes(model)]
     asked: list[sa.Label[Any]] = [
         (sa.true() if hook.declared.only is None else hook.declared.only).label(f"sms_only_{n}")
@@ -90,11 +90,11 @@ def _question(model: type[Any], hooks: tuple[BoundHook, ...]) -> _Question:
         for n, hook in enumerate(hooks)
     ]
     wanted: sa.BindParameter[Any] = sa.bindparam("sms_keys", expanding=True)
-    keys = key_columns[0].in_(wanted) if len(key_columns) == 1 else sa.tuple_(*key_columns).in_(wanted)
+    keys = own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
     return _Question(
-        query=sa.select(*key_columns, *row_columns, *asked, *dates).select_from(model).where(keys),
-        first=len(key_columns),
-        second=len(key_columns) + len(row_columns),
+        query=sa.select(*own, *row_columns, *asked, *dates).select_from(model).where(keys),
+        first=len(own),
+        second=len(own) + len(row_columns),
     )
 
 
@@ -109,16 +109,17 @@ def _answer(values: tuple[Any, ...], question: _Question, hooks: int) -> tuple[s
 
 def among(model: type[Any], keys: Sequence[str]) -> sa.ColumnElement[bool]:
     """What selects the records with these keys."""
-    columns = [getattr(model, attribute.key) for attribute in _key_attributes(model)]
+    columns = key_columns(model)
     values = [key_values(model, key) for key in keys]
     if len(columns) == 1:
         return columns[0].in_([value[0] for value in values])  # type: ignore[no-any-return]
     return sa.tuple_(*columns).in_(values)
 
 
-def _key_attributes(model: type[Any]) -> list[ColumnProperty[Any]]:
+def key_columns(model: type[Any]) -> list[Any]:
+    """The attributes of a model that are its primary key."""
     mapper = inspect(model)
-    return [mapper.get_property_by_column(column) for column in mapper.primary_key]
+    return [getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def _row_attributes(model: type[Any]) -> list[str]:

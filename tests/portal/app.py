@@ -40,7 +40,7 @@ from sms_plugin.providers.active import activate, add
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
-from tests.portal.models import Base, Booking, Client, Contact, Invoice, Payment, Staff, Task, payment_recorded
+from tests.portal.models import Base, Booking, Client, Contact, Invoice, Lead, Payment, Staff, Task, payment_recorded
 
 #: A key for tests alone.
 KEY = "dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQuLi4="
@@ -75,6 +75,7 @@ def declarations() -> list[Declaration]:
             hooks=[Hook("birthday_greeting", yearly(Client.born_on))],
         ),
         Entity(Contact, "clients", person=Person(name="name", phones="phone", client="client")),
+        Entity(Lead, "leads", person=Person(name="name", phones="phone", client="client")),
         Entity(Staff, "staff", person=Person(name="name", phones="phone")),
         Entity(
             Invoice,

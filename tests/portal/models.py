@@ -51,6 +51,19 @@ class Contact(Base):
     client: Mapped[Client] = relationship(back_populates="contacts")
 
 
+class Lead(Base):
+    """May become a client."""
+
+    __tablename__ = "lead"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
+    name: Mapped[str] = mapped_column(sa.String(80))
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+
+    client: Mapped[Client | None] = relationship()
+
+
 class Staff(Base):
     __tablename__ = "staff"
 
