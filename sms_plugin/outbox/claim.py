@@ -29,6 +29,9 @@ from sms_plugin.states import MessageState
 
 log = logging.getLogger(__name__)
 
+#: Renderings are the slow part of a claim: so many stand in one transaction, which on SQLite locks the host's out.
+REWORDED = 10
+
 _LEASE: Any = Lease.__table__
 _MESSAGE: Any = Message.__table__
 _LOOKED_AT = (
@@ -89,10 +92,10 @@ def claim(session: Session, *, state: State, provider_id: int, want: int, now: d
         .order_by(_MESSAGE.c.priority, _MESSAGE.c.due_at, _MESSAGE.c.id)
     ).all()
     may_go = _without_refused(session, rows, state=state, now=now)
-    texts = _true_texts(session, may_go, state=state, now=now)
+    texts, later = _true_texts(session, may_go, state=state, now=now)
     going = [row for row in may_go if row.id in texts]
     slots = reserve(session, provider_id, want=len(going), now=now)
-    left = [row.id for row in going[len(slots.times) :]]
+    left = [row.id for row in going[len(slots.times) :]] + later
     if left:
         session.execute(sa.delete(_LEASE).where(_LEASE.c.message_id.in_(left)))
     return Claim(
@@ -154,9 +157,14 @@ def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now
     return [row for row in rows if row.id not in verdicts]
 
 
-def _true_texts(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> dict[UUID, str]:
-    """The text of each message that is still true, rendered again where its record changed; the others are moved."""
+def _true_texts(
+    session: Session, rows: Sequence[Any], *, state: State, now: datetime
+) -> tuple[dict[UUID, str], list[UUID]]:
+    """The text of each message that is still true, rendered again where its record changed, and those that come with a
+    later claim because too many are to be rendered; what is no longer true is moved.
+    """
     texts = {row.id: row.text for row in rows if row.entity is None}
+    changed: dict[UUID, Answer] = {}
     about = sorted((row for row in rows if row.entity is not None), key=lambda row: (row.entity, row.trigger or ""))
     for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger or "")):
         members = list(group)
@@ -173,8 +181,11 @@ def _true_texts(session: Session, rows: Sequence[Any], *, state: State, now: dat
             if answer.version == row.version:
                 texts[row.id] = row.text
             else:
-                _reworded(session, row, answer, texts, state=state, now=now)
-    return texts
+                changed[row.id] = answer
+    stale = [row for row in rows if row.id in changed]  # in the order of P18
+    for row in stale[:REWORDED]:
+        _reworded(session, row, changed[row.id], texts, state=state, now=now)
+    return texts, [row.id for row in stale[REWORDED:]]
 
 
 def _reworded(

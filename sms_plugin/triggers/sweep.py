@@ -29,7 +29,8 @@ from sms_plugin.triggers.drafting import Firing
 from sms_plugin.triggers.firing import active_rows, occasion, validity, write
 from sms_plugin.triggers.windows import Window
 
-PAGE = 100
+#: Records of one transaction: each has its text worded there, while SQLite's other writers wait.
+PAGE = 25
 
 
 class Pages(Protocol):

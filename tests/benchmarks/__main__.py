@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import drain, latency, transactions
+from tests.benchmarks import drain, latency, neighbour, transactions
 from tests.benchmarks.ground import phones
 
 
@@ -45,6 +45,17 @@ def _transactions(url: str, folder: Path) -> None:
         )
 
 
+def _neighbours(url: str, folder: Path) -> None:
+    _say(f"The host's own commits on SQLite, {neighbour.THREADS} threads, while a worker drains:")
+    for name, changed in (("as decided", False), ("each text worded anew", True)):
+        got = neighbour.measure(url, folder, seconds=10, messages=6000, changed=changed)
+        _say(
+            f"  {name}: median {got.beside.median:.1f} ms, p99 {got.beside.p99:.0f} ms, {got.beside.refused} refused"
+            f"  (alone {got.alone.median:.1f} and {got.alone.p99:.0f} ms; {got.beside.number} commits,"
+            f" {got.drained:.0f} messages/s drained)"
+        )
+
+
 def main() -> None:
     """Print the ratios, and the memory that it all took."""
     _say(
@@ -52,7 +63,7 @@ def main() -> None:
         " the phone server in a process of its own"
     )
     with tempfile.TemporaryDirectory() as folder, phones() as url:
-        for section in (_drains, _latency, _transactions):
+        for section in (_drains, _latency, _transactions, _neighbours):
             section(url, Path(folder))
     _say(f"Memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 

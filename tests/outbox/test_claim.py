@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from sms_plugin.models import Event, Lease
-from sms_plugin.outbox.claim import release
+from sms_plugin.outbox.claim import REWORDED, release
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION, REMINDER
 from sms_plugin.people.consent import opt_out
 from sms_plugin.states import MessageState
@@ -173,3 +173,15 @@ def test_messages_of_an_entity_that_is_no_longer_declared_are_held(sending: Port
     message = sending.queue(entity="invoice/Gone", record="1", trigger="charge_created")
     assert claim_some(sending).messages == ()
     assert sending.message(message).reason == "truth_failed"
+
+
+def test_a_transaction_words_only_so_many_anew(sending: Portal, ana: Client) -> None:
+    """Design §7: wording is slow, and the host's writers wait meanwhile; the rest comes with the next claims."""
+    sending.switch_on("charge_created", text=_TEXT)
+    invoices = [_charge(sending, ana, f"F{number}") for number in range(2 * REWORDED + 3)]
+    for invoice in invoices:
+        invoice.note = "changed"
+    sending.db.session.commit()
+    claims = [claim_some(sending) for _ in range(4)]
+    assert [len(claim.messages) for claim in claims] == [REWORDED, REWORDED, 3, 0]
+    assert [claim.looked_at for claim in claims] == [2 * REWORDED + 3, REWORDED + 3, 3, 0]
