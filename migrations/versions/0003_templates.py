@@ -1,4 +1,6 @@
-"""Templates, which triggers may use in place of texts of their own; the last message of a trigger is found by index."""
+"""Templates, which triggers may use in place of texts of their own; the last message of a trigger, and those of one
+person, are found by index.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,13 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
         batch_op.create_index("ix_sms_message_trigger", ["trigger", "id"], unique=False)
+        batch_op.create_index("ix_sms_message_person", ["person_entity", "person", "id"], unique=False)
 
 
 def downgrade() -> None:
     """Take it back: what a template said is gone, and its triggers have their own texts again."""
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_sms_message_person")
         batch_op.drop_index("ix_sms_message_trigger")
     with op.batch_alter_table("sms_trigger", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("fk_sms_trigger_template_id_sms_template"), type_="foreignkey")

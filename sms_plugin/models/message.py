@@ -34,6 +34,7 @@ class Message(Base):
         sa.Index("ix_sms_message_live", "state", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         sa.Index("ix_sms_message_record", "entity", "record", "trigger"),
         sa.Index("ix_sms_message_client", "client_entity", "client", "id"),
+        sa.Index("ix_sms_message_person", "person_entity", "person", "id"),
         sa.Index("ix_sms_message_number", "number", "id"),
         sa.Index("ix_sms_message_trigger", "trigger", "id"),
     )

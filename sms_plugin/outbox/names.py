@@ -46,11 +46,6 @@ def names_of(session: Session, rows: Iterable[Any], *, registry: Registry) -> di
     return names
 
 
-def name_of(record: object, *, entity: BoundEntity) -> str:
-    """How a record is called: a person by its name, another by its own text; empty where the host cannot say."""
-    return _read(str if entity.person is None else entity.person.name, record, entity)
-
-
 def _person(entity: BoundEntity) -> BoundPerson | None:
     """How the entity's records name a person: themselves, or the one that stands in them."""
     inside = (target.person for targets in entity.to.values() for target in targets if target.person is not None)

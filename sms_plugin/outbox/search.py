@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
-from sms_plugin.models import Message, new_id
+from sms_plugin.models import Message, first_id
 from sms_plugin.models.base import constant
 from sms_plugin.states import MessageState
 
@@ -145,12 +145,6 @@ def _fits(row: Any, wanted: Wanted) -> bool:
         return True
     words = wanted.words.casefold()
     return words in (row.text or "").casefold() or words in row.subject.casefold()
-
-
-def first_id(at: datetime) -> UUID:
-    """The smallest id that a message decided at this moment can have."""
-    milliseconds = new_id(at).int >> 80
-    return UUID(int=milliseconds << 80)
 
 
 def _whole(session: Session, ids: list[UUID]) -> tuple[Message, ...]:

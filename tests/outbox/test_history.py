@@ -6,8 +6,9 @@ import datetime as dt
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
-from sms_plugin.models import new_id
+from sms_plugin.models import Message, new_id
 from sms_plugin.outbox.history import HistoryPage, Selection, about_number, about_record, history, narrowed
 from sms_plugin.outbox.names import named_by, names_of
 from tests.portal import Booking, Client, Contact, Invoice, Lead, Payment, Portal
@@ -157,3 +158,64 @@ def test_people_are_named_by_their_own_record_else_by_what_holds_them(portal: Po
         names = names_of(session, rows, registry=portal.state.registry)
     told = {row.text: names.get(ref) if (ref := named_by(row)) else None for row in rows}
     assert told == {"1": "Rui", "2": "Ana", "3": "Zoe", "4": None, "5": None, "6": None, "7": None}
+
+
+_RANGES = {
+    "ix_sms_message_client": {"client_entity": "clients/Client", "client": "7"},
+    "ix_sms_message_person": {"person_entity": "clients/Contact", "person": "7"},
+    "ix_sms_message_number": {"number": "+351912345607"},
+}
+
+
+@pytest.mark.parametrize("index", list(_RANGES))
+def test_each_kind_of_history_has_an_index_that_brings_it_in_its_order(portal: Portal, index: str) -> None:
+    with portal.fresh() as session, session.begin():
+        session.execute(sa.insert(Message), [_filler(number) for number in range(400)])
+    where = sa.and_(*(getattr(Message, name) == value for name, value in _RANGES[index].items()))
+    plan = _plan(portal, Selection(ranges=(where,)))
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
+    assert "filesort" not in plan
+
+
+def _filler(number: int) -> dict[str, object]:
+    now = dt.datetime.now(dt.UTC)
+    return {
+        "id": new_id(now),
+        "state": "sent",
+        "purpose": "service",
+        "priority": 0,
+        "client_entity": "clients/Client",
+        "client": str(number % 40),
+        "person_entity": "clients/Contact",
+        "person": str(number % 50),
+        "number": f"+3519123456{number % 60:02}",
+        "due_at": now,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _plan(portal: Portal, of: Selection) -> str:
+    """How the database reads a page before some message, in its own words."""
+    asked: list[tuple[str, object]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
+        asked.append((statement, parameters))
+
+    kind = portal.db.engine.dialect.name
+    with portal.db.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE TABLE sms_message" if kind == "mysql" else "ANALYZE")
+        connection.commit()
+    sa.event.listen(portal.db.engine, "before_cursor_execute", note)
+    _page(portal, of, before=new_id(dt.datetime.now(dt.UTC)), most=5)
+    sa.event.remove(portal.db.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = asked
+    with portal.db.engine.connect() as connection:
+        if kind == "postgresql":
+            # so few rows fit into a page or two, which is read at once; what counts is that the index can serve
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_bitmapscan = off")
+        explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
+        return "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))  # type: ignore[arg-type]

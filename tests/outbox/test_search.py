@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.errors import SmsError
-from sms_plugin.models import Message, new_id
+from sms_plugin.models import Message, first_id, new_id
 from sms_plugin.outbox import search as searching
-from sms_plugin.outbox.search import Found, Wanted, first_id, search
+from sms_plugin.outbox.search import Found, Wanted, search
 from sms_plugin.states import MessageState
 from tests.outbox.steps import now, provider, send_off
 from tests.portal import Portal
