@@ -113,6 +113,9 @@ def _patiently(once: Callable[[], T], *, tries: int) -> T:
 def _step(state: State, *, tries: int) -> Iterator[Session]:
     if state.db.engine.dialect.name != "sqlite":
         with closing(state.session()) as session, session.begin():
+            # whatever the host's own level is: what another claim has locked is passed by, and a row that waited is
+            # read again; the level stays with the connection until it goes back to the pool
+            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
             yield session
         return
     turn = _turns.setdefault(state, _Turn())

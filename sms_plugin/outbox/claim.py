@@ -10,15 +10,13 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.registry import Registry
-from sms_plugin.models import Lease, Message
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.consents import disagreeing
-from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
+from sms_plugin.outbox.leasing import end_leases, lease_due
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
 from sms_plugin.outbox.truth import Answer, ask
@@ -31,27 +29,6 @@ log = logging.getLogger(__name__)
 
 #: Renderings are the slow part of a claim: so many stand in one transaction, which on SQLite locks the host's out.
 REWORDED = 10
-
-_LEASE: Any = Lease.__table__
-_MESSAGE: Any = Message.__table__
-_LOOKED_AT = (
-    "id",
-    "entity",
-    "record",
-    "trigger",
-    "step",
-    "moment",
-    "purpose",
-    "number",
-    "text",
-    "version",
-    "expires_at",
-    "person_entity",
-    "person",
-    "client_entity",
-    "client",
-    "language",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,21 +60,14 @@ def claim(session: Session, *, state: State, provider_id: int, want: int, now: d
     """
     token = uuid4()
     until = now + lease
-    if not _take(session, token=token, until=until, want=want, now=now):
+    rows = lease_due(session, token=token, until=until, want=want, now=now)
+    if not rows:
         return Claim()
-    rows = session.execute(
-        sa.select(*(_MESSAGE.c[name] for name in _LOOKED_AT))
-        .join(_LEASE, _LEASE.c.message_id == _MESSAGE.c.id)
-        .where(_LEASE.c.token == token, _MESSAGE.c.state == MessageState.QUEUED.value)
-        .order_by(_MESSAGE.c.priority, _MESSAGE.c.due_at, _MESSAGE.c.id)
-    ).all()
     may_go = _without_refused(session, rows, state=state, now=now)
     texts, later = _true_texts(session, may_go, state=state, now=now)
     going = [row for row in may_go if row.id in texts]
     slots = reserve(session, provider_id, want=len(going), now=now)
-    left = [row.id for row in going[len(slots.times) :]] + later
-    if left:
-        session.execute(sa.delete(_LEASE).where(_LEASE.c.message_id.in_(left)))
+    end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
     return Claim(
         messages=tuple(
             Claimed(id=row.id, token=token, number=row.number, text=texts[row.id], at=slot, until=until)
@@ -107,35 +77,6 @@ def claim(session: Session, *, state: State, provider_id: int, want: int, now: d
         again_at=slots.again_at,
         looked_at=len(rows),
     )
-
-
-def _take(session: Session, *, token: UUID, until: datetime, want: int, now: datetime) -> int:
-    """Lease the first due messages of each rank in turn; their number. One statement a rank: none is taken twice."""
-    taken = 0
-    for priority in range(OWN_ACTION, BATCH + 1):
-        if taken >= want:
-            break
-        due = (
-            sa.select(
-                _MESSAGE.c.id,
-                sa.literal(token, sa.Uuid()),
-                sa.literal(until, _LEASE.c.until.type),
-            )
-            .where(
-                sa.text("sms_message.state = 'queued'"),
-                _MESSAGE.c.priority == priority,
-                _MESSAGE.c.due_at <= now,
-                ~sa.exists().where(_LEASE.c.message_id == _MESSAGE.c.id),
-            )
-            .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
-            .limit(want - taken)
-        )
-        result = session.connection().execute(
-            sa.insert(_LEASE).from_select(["message_id", "token", "until"], due, include_defaults=False),
-            execution_options={"preserve_rowcount": True},
-        )
-        taken += max(result.rowcount, 0)
-    return taken
 
 
 def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> list[Any]:
@@ -231,13 +172,6 @@ def _still(answers: dict[str, Answer], row: Any, registry: Registry) -> bool:
     return answer is not None and answer.still(hooks, step=row.step, moment=row.moment)
 
 
-_RELEASE = sa.delete(_LEASE).where(
-    _LEASE.c.message_id == sa.bindparam("b_id"), _LEASE.c.token == sa.bindparam("b_token")
-)
-
-
 def release(session: Session, claimed: Iterable[Claimed]) -> None:
     """Give back messages that will not be sent now. Writes in the caller's transaction."""
-    rows = [{"b_id": each.id, "b_token": each.token} for each in claimed]
-    if rows:
-        session.connection().execute(_RELEASE, rows)
+    end_leases(session, [(each.id, each.token) for each in claimed])

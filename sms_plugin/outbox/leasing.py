@@ -1,0 +1,175 @@
+"""Leases on due messages: taken by one claim at a time, each database in its own way (design: claim; X2).
+
+A message is locked before its lease is written, everywhere: whoever moves it waits, and no two of ours wait for each
+other. What another claim has locked is passed by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Lease, Message
+from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
+
+_LEASE: Any = Lease.__table__
+_MESSAGE: Any = Message.__table__
+_bind = sa.bindparam
+_RANKS = range(OWN_ACTION, BATCH + 1)
+#: What a claim has to know of a message.
+_LOOKED_AT = [
+    _MESSAGE.c[name]
+    for name in (
+        "id",
+        "priority",
+        "due_at",
+        "entity",
+        "record",
+        "trigger",
+        "step",
+        "moment",
+        "purpose",
+        "number",
+        "text",
+        "version",
+        "expires_at",
+        "person_entity",
+        "person",
+        "client_entity",
+        "client",
+        "language",
+    )
+]
+
+
+def lease_due(session: Session, *, token: UUID, until: datetime, want: int, now: datetime) -> Sequence[Any]:
+    """Up to ``want`` due messages that are nobody's, leased under the token, in the order of P18.
+
+    The rows hold what ``claim`` has to know. Writes in the caller's transaction, which runs at READ COMMITTED or is
+    SQLite's only writer.
+    """
+    connection = session.connection()
+    given = {"b_token": token, "b_until": until, "b_now": now, "b_want": want}
+    rows = _WAYS.get(connection.dialect.name, _in_two_steps)(connection, given)
+    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+
+
+def end_leases(session: Session, leases: Iterable[tuple[UUID, UUID]]) -> None:
+    """End leases, each by its message and token, so that others may claim. Writes in the caller's transaction."""
+    rows = [{"b_id": message, "b_token": token} for message, token in sorted(leases)]
+    if rows:
+        session.connection().execute(_END, rows)
+
+
+_END = sa.delete(_LEASE).where(_LEASE.c.message_id == _bind("b_id"), _LEASE.c.token == _bind("b_token"))
+
+
+def _due(priority: int, *columns: Any) -> sa.Select[Any]:
+    """The first due messages of a rank that nobody holds: a range of the index, in its order."""
+    return (
+        sa.select(*columns)
+        .where(
+            sa.text("sms_message.state = 'queued'"),
+            _MESSAGE.c.priority == sa.literal_column(str(priority)),
+            _MESSAGE.c.due_at <= _bind("b_now", type_=_MESSAGE.c.due_at.type),
+            ~sa.exists().where(_LEASE.c.message_id == _MESSAGE.c.id),
+        )
+        .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
+    )
+
+
+_TOKEN = _bind("b_token", type_=sa.Uuid())
+_UNTIL = _bind("b_until", type_=_LEASE.c.until.type)
+
+
+def _one_statement() -> Any:
+    """Lock, lease and read in one statement: what was locked a moment before by a claim that committed since is found
+    to be leased by the key of leases.
+    """
+    want: Any = _bind("b_want", type_=sa.Integer)
+    ranks: list[Any] = []
+    for priority in _RANKS:
+        first = _due(priority, *_LOOKED_AT).with_for_update(skip_locked=True, of=_MESSAGE).limit(want)
+        ranks.append(first.cte(f"due_{priority}"))
+        want = want - sa.select(sa.func.count()).select_from(ranks[-1]).scalar_subquery()
+    due = sa.union_all(*(sa.select(rank) for rank in ranks)).cte("due")
+    taken = (
+        postgresql.insert(_LEASE)
+        .from_select(["message_id", "token", "until"], sa.select(due.c.id, _TOKEN, _UNTIL), include_defaults=False)
+        .on_conflict_do_nothing(index_elements=["message_id"])
+        .returning(_LEASE.c.message_id)
+        .cte("taken")
+    )
+    return sa.select(due).join(taken, taken.c.message_id == due.c.id)
+
+
+_ON_POSTGRESQL = _one_statement()
+
+
+def _on_postgresql(connection: Connection, given: Mapping[str, Any]) -> Sequence[Any]:
+    return connection.execute(_ON_POSTGRESQL, given).all()
+
+
+_INSERT_DUE = [
+    sa.insert(_LEASE).from_select(
+        ["message_id", "token", "until"],
+        _due(priority, _MESSAGE.c.id, _TOKEN, _UNTIL).limit(_bind("b_want", type_=sa.Integer)),
+        include_defaults=False,
+    )
+    for priority in _RANKS
+]
+_LEASED = (
+    sa.select(*_LOOKED_AT)
+    .join(_LEASE, _LEASE.c.message_id == _MESSAGE.c.id)
+    .where(_LEASE.c.token == _TOKEN, sa.text("sms_message.state = 'queued'"))
+)
+
+
+def _on_sqlite(connection: Connection, given: Mapping[str, Any]) -> Sequence[Any]:
+    """One statement a rank: it takes the only write lock there is, so nothing can come between."""
+    taken = 0
+    for insert in _INSERT_DUE:
+        if taken < given["b_want"]:
+            result = connection.execute(
+                insert, {**given, "b_want": given["b_want"] - taken}, execution_options={"preserve_rowcount": True}
+            )
+            taken += max(result.rowcount, 0)
+    return connection.execute(_LEASED, {"b_token": given["b_token"]}).all() if taken else []
+
+
+_LOCK_DUE = [
+    _due(priority, *_LOOKED_AT).with_for_update(skip_locked=True).limit(_bind("b_want", type_=sa.Integer))
+    for priority in _RANKS
+]
+#: Nothing here could be cut: only a lease that stands already is left alone.
+_LEASE_LOCKED = sa.insert(_LEASE).prefix_with("IGNORE")
+
+
+def _in_two_steps(connection: Connection, given: Mapping[str, Any]) -> Sequence[Any]:
+    """Lock rank by rank, then lease what was locked; a lease that was written meanwhile keeps its own token."""
+    locked: list[Any] = []
+    for query in _LOCK_DUE:
+        left = given["b_want"] - len(locked)
+        if left:
+            locked += connection.execute(query, {"b_now": given["b_now"], "b_want": left}).all()
+    if not locked:
+        return []
+    connection.execute(
+        _LEASE_LOCKED,
+        [{"message_id": row.id, "token": given["b_token"], "until": given["b_until"]} for row in locked],
+    )
+    ours = sa.select(_LEASE.c.message_id).where(
+        _LEASE.c.message_id.in_([row.id for row in locked]), _LEASE.c.token == given["b_token"]
+    )
+    kept = set(connection.execute(ours).scalars())
+    return [row for row in locked if row.id in kept]
+
+
+_WAYS = {"postgresql": _on_postgresql, "sqlite": _on_sqlite}
