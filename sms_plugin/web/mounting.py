@@ -38,7 +38,7 @@ def mount(
         app.extensions["sms_prefixes"][admin] = prefix
         if not any(isinstance(view, Closed) for view in admin._views):  # an Admin that is shared by two apps has them
             for page in PAGES:
-                admin.add_view(_built(page, db=db, admin=admin, category=category, prefix=prefix))
+                admin.add_view(build(page, db=db, admin=admin, category=category, prefix=prefix))
 
 
 def page_url(app: Flask, admin: Admin, page: str, action: str = "index_view", **values: Any) -> str:
@@ -46,7 +46,8 @@ def page_url(app: Flask, admin: Admin, page: str, action: str = "index_view", **
     return url_for(f"{app.extensions['sms_prefixes'][admin]}_{page}.{action}", **values)
 
 
-def _built(page: type[Page] | type[Rows], *, db: Any, admin: Admin, category: str, prefix: str) -> Page | Rows:
+def build(page: type[Page] | type[Rows], *, db: Any, admin: Admin, category: str, prefix: str) -> Page | Rows:
+    """A page's view for one admin, ready to be added to it."""
     below = f"sms/{page.page}"
     options: dict[str, Any] = {
         "name": page.title,

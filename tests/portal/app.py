@@ -246,11 +246,14 @@ def make_portal(
     *declared: Declaration,
     tables: bool = True,
     prepare: Callable[[Flask], object] = lambda app: None,
+    mount: Callable[[Flask, SQLAlchemy], Mapping[str, Any]] = lambda app, db: {},
+    db: SQLAlchemy | None = None,
     **config: Any,
 ) -> Portal:
     """A portal on a database, migrated, with these declarations or its usual ones.
 
-    ``prepare`` is what the host does with its app before it mounts the plugin.
+    ``prepare`` is what the host does with its app before it mounts the plugin; ``mount`` gives what else it tells
+    ``init_app``: its admin, its rule.
     """
     app = Flask("tests.portal")
     app.config.update(
@@ -264,12 +267,12 @@ def make_portal(
         SMS_PUBLIC_URL="https://portal.example.com",
     )
     app.config.update(config)
-    db = SQLAlchemy(model_class=Base)
+    db = db or SQLAlchemy(model_class=Base)
     db.init_app(app)
     app.add_url_rule("/invoice/<number>", "invoice_page", lambda number: number)
     prepare(app)
     sms = SMS(*(declared or declarations()))
-    sms.init_app(app, db=db)
+    sms.init_app(app, db=db, **mount(app, db))
     if tables:
         with app.app_context():
             schema.upgrade(db.engine)
