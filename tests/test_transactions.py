@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from sms_plugin.jobs.wake import Watch
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_not_tried_again(portal: Portal) -> None:
         tries.append(1)
         session.execute(sa.text("SELECT * FROM no_such_table"))
 
-    with pytest.raises(OperationalError) as told:
+    with pytest.raises(DBAPIError) as told:
         within(portal.state, work)
     assert not is_busy(told.value)
     assert tries == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from sms_plugin.providers.active import activate, add
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
+from tests import databases
 from tests.portal.models import Base, Booking, Client, Contact, Invoice, Lead, Payment, Staff, Task, payment_recorded
 
 #: A key for tests alone.
@@ -250,7 +252,7 @@ def make_portal(
     db: SQLAlchemy | None = None,
     **config: Any,
 ) -> Portal:
-    """A portal on a database, migrated, with these declarations or its usual ones.
+    """A portal on a database, its tables made unless they are there, with these declarations or its usual ones.
 
     ``prepare`` is what the host does with its app before it mounts the plugin; ``mount`` gives what else it tells
     ``init_app``: its admin, its rule.
@@ -273,8 +275,15 @@ def make_portal(
     prepare(app)
     sms = SMS(*(declared or declarations()))
     sms.init_app(app, db=db, **mount(app, db))
-    if tables:
+    if url in databases.lent:
+        databases.lent[url].append(partial(_close, app, db))
+    elif tables:
         with app.app_context():
             schema.upgrade(db.engine)
             db.create_all()
     return Portal(app=app, db=db, sms=sms)
+
+
+def _close(app: Flask, db: SQLAlchemy) -> None:
+    with app.app_context():
+        db.engine.dispose()

@@ -131,9 +131,9 @@ def test_a_decision_that_fails_leaves_the_hosts_commit_alone(
 
 
 def test_without_any_of_the_plugins_tables_the_host_goes_on(
-    database_url: str, caplog: pytest.LogCaptureFixture
+    empty_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    portal = make_portal(database_url, tables=False)
+    portal = make_portal(empty_database_url, tables=False)
     with portal.app.app_context():
         portal.db.create_all()
         portal.session.add(Invoice(client=Client(name="Rui", phone="912345678")))
