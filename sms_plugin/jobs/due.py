@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
@@ -47,11 +46,6 @@ FORGET = timedelta(days=1)
 #: So many rows of counters are put together in one transaction.
 FOLD = 100
 
-#: Where the last run of reconcile ended before its time; without it the first doubts would be asked for ever.
-_left_at: WeakKeyDictionary[State, UUID] = WeakKeyDictionary()
-
-Renew = Callable[[], None]
-
 
 class Lost(Exception):
     """Another process took the job up, because this one did not renew it in time."""
@@ -61,20 +55,47 @@ class Told(Exception):
     """This process shall end: the job goes on where it stands, in another one or later."""
 
 
+class Taken:
+    """A job that is this process's, while it renews it: its row holds the lease, and where the job stands."""
+
+    def __init__(self, state: State, *, name: str, version: int, cursor: str | None, stop: Event | None) -> None:
+        self._state = state
+        self._stop = stop
+        self.name = name
+        self.version = version
+        self.cursor = cursor  #: how far it is, where the last run ended early; every renewal writes it, and the end
+
+    def renew(self) -> None:
+        """Go on for another lease. Raises ``Told`` where this process shall end, ``Lost`` where another goes on."""
+        if self._stop is not None and self._stop.is_set():
+            raise Told(self.name)
+        within(self._state, self._renewed)
+
+    def _renewed(self, session: Session) -> None:
+        renewed = session.execute(
+            sa.update(Job)
+            .where(Job.name == self.name, Job.version == self.version)
+            .values(lease_until=database_now(session) + LEASE, cursor=self.cursor)
+            .execution_options(synchronize_session=False)
+        )
+        if not renewed.rowcount:  # type: ignore[attr-defined]
+            raise Lost(self.name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """A job: how often, and what."""
 
     every: Callable[[State], float]  #: seconds
-    run: Callable[[State, Renew], int]  #: the number of things it did
+    run: Callable[[State, Taken], int]  #: the number of things it did
 
 
-def _sweep(state: State, renew: Renew) -> int:
+def _sweep(state: State, job: Taken) -> int:
     written = 0
 
     @contextmanager
     def page() -> Iterator[Session]:
-        renew()
+        job.renew()
         with step(state) as session:
             yield session
         if written:
@@ -88,35 +109,39 @@ def _sweep(state: State, renew: Renew) -> int:
     return written
 
 
-def _lapse(state: State, renew: Renew) -> int:
+def _lapse(state: State, job: Taken) -> int:
     def work(session: Session) -> int:
         now = database_now(session)
         return lapse_leases(session, now=now) + lapse_attempts(session, now=now)
 
     done = 0
     while number := within(state, work):
-        renew()
+        job.renew()
         done += number
     if done:
         state.wake.set()
     return done
 
 
-def _reconcile(state: State, renew: Renew) -> int:
-    """Settle doubts for a while: what is left comes with the next run, so that no job waits for a slow provider."""
+def _reconcile(state: State, job: Taken) -> int:
+    """Settle doubts for a while: what is left comes with the next run, so that no job waits for a slow provider.
+
+    The cursor is the last doubt that was asked about: a run that fails over one goes on behind it the next time.
+    """
     until = time.monotonic() + RECONCILE_FOR
     settled = within(state, lambda session: rematch(session, now=database_now(session)))
     settings = state.settings
     with Http(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout) as http:
-        found = _next_doubts(state, after=_left_at.pop(state, None))
+        found = _next_doubts(state, after=None if job.cursor is None else UUID(job.cursor))
         while found:
             for doubt in found:
-                renew()
+                job.renew()
+                job.cursor = str(doubt.message)
                 settled += _settle_doubt(state, doubt, http)
                 if time.monotonic() > until:
-                    _left_at[state] = doubt.message
                     return settled
             found = _next_doubts(state, after=found[-1].message)
+    job.cursor = None
     return settled
 
 
@@ -139,14 +164,14 @@ def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
     return int(within(state, lambda session: conclude(session, doubt, found, now=database_now(session))))
 
 
-def _tidy(state: State, renew: Renew) -> int:
+def _tidy(state: State, job: Taken) -> int:
     within(
         state,
         lambda session: session.execute(sa.delete(Runner).where(Runner.seen_at < database_now(session) - FORGET)),
     )
     folded = 0
     while (rows := within(state, lambda session: fold(session, most=FOLD))) == FOLD:
-        renew()
+        job.renew()
         folded += rows
     return folded + rows
 
@@ -176,41 +201,37 @@ def run_due(state: State, *, stop: Event | None = None) -> dict[str, int]:
 
 def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = None) -> int | None:
     """Do one job where it is due, or at once; what it did, or None where it was not its time. Logs its failure."""
-    version = within(state, lambda session: _take(session, name, at_once=now))
-    if version is None:
+    got = within(state, lambda session: _take(session, name, at_once=now))
+    if got is None:
         return None
-
-    def renew() -> None:
-        if stop is not None and stop.is_set():
-            raise Told(name)
-        within(state, lambda session: _renew(session, name, version))
-
+    version, cursor = got
+    job = Taken(state, name=name, version=version, cursor=cursor, stop=stop)
     rest = timedelta(seconds=JOBS[name].every(state))
     try:
-        done = JOBS[name].run(state, renew)
+        done = JOBS[name].run(state, job)
     except Lost:
         log.warning("the SMS job %s was taken up by another process", name)
         return None
     except Told:
-        _ended(state, name, version, rest=timedelta())
+        _ended(state, job, rest=timedelta())
         return None
     except Exception as failure:  # noqa: BLE001 - it comes again, and its row says that it failed
         if is_busy(failure):
             log.warning("the SMS job %s found the database busy, and comes again", name)
         else:
             log.error("the SMS job %s failed: %s", name, trail(failure))
-        _ended(state, name, version, rest=rest, error=type(failure).__name__)
+        _ended(state, job, rest=rest, error=type(failure).__name__)
         return None
-    _ended(state, name, version, rest=rest)
+    _ended(state, job, rest=rest)
     return done
 
 
-def _ended(state: State, name: str, version: int, *, rest: timedelta, error: str = "") -> None:
+def _ended(state: State, job: Taken, *, rest: timedelta, error: str = "") -> None:
     try:
-        within(state, lambda session: _end(session, name, version, rest=rest, error=error))
+        within(state, lambda session: _end(session, job, rest=rest, error=error))
     except DBAPIError:
         # its lease says enough: it runs out, and the job is taken up again
-        log.warning("the end of the SMS job %s could not be written", name)
+        log.warning("the end of the SMS job %s could not be written", job.name)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -223,13 +244,14 @@ def _waiting(session: Session) -> set[str]:
     return {row.name for row in rows if row.free} | (set(JOBS) - {row.name for row in rows})
 
 
-def _take(session: Session, name: str, *, at_once: bool) -> int | None:
+def _take(session: Session, name: str, *, at_once: bool) -> tuple[int, str | None] | None:
+    """The version under which the job is ours, and where it stands; None where it is not its time."""
     now = database_now(session)
-    known = session.scalar(sa.select(Job.version).where(Job.name == name))
-    if known is None:
+    row = session.execute(sa.select(Job.version, Job.cursor).where(Job.name == name)).one_or_none()
+    if row is None:
         first = {"name": name, "version": 0, "due_at": now, "error": ""}
         insert_once(session.connection(), Job.__table__, [first], unique="name")  # type: ignore[arg-type]
-        known = 0
+    known, cursor = (0, None) if row is None else row
     take = (
         sa.update(Job)
         .where(Job.name == name, Job.version == known)
@@ -237,25 +259,14 @@ def _take(session: Session, name: str, *, at_once: bool) -> int | None:
         .execution_options(synchronize_session=False)
     )
     taken = session.execute(take if at_once else take.where(_free(now)))
-    return known + 1 if taken.rowcount else None  # type: ignore[attr-defined]
+    return (known + 1, cursor) if taken.rowcount else None  # type: ignore[attr-defined]
 
 
-def _renew(session: Session, name: str, version: int) -> None:
-    renewed = session.execute(
-        sa.update(Job)
-        .where(Job.name == name, Job.version == version)
-        .values(lease_until=database_now(session) + LEASE)
-        .execution_options(synchronize_session=False)
-    )
-    if not renewed.rowcount:  # type: ignore[attr-defined]
-        raise Lost(name)
-
-
-def _end(session: Session, name: str, version: int, *, rest: timedelta, error: str) -> None:
+def _end(session: Session, job: Taken, *, rest: timedelta, error: str) -> None:
     now = database_now(session)
     session.execute(
         sa.update(Job)
-        .where(Job.name == name, Job.version == version)
-        .values(due_at=now + rest, lease_until=None, ended_at=now, error=error[:200])
+        .where(Job.name == job.name, Job.version == job.version)
+        .values(due_at=now + rest, lease_until=None, ended_at=now, error=error[:200], cursor=job.cursor)
         .execution_options(synchronize_session=False)
     )

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from sms_plugin import signals
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.jobs.due import run_due
 from sms_plugin.jobs.flush import Flush, Flushed
+from sms_plugin.jobs.threads import Threads
 from sms_plugin.jobs.wake import Watch
 from sms_plugin.models import Runner, database_now, new_id
 from sms_plugin.models.busy import is_busy
@@ -65,16 +66,18 @@ def flush_of(state: State) -> Flush:
 
 
 class ProcessRunner:
-    """What runs in one process. Started once, stopped once; its threads end with the process."""
+    """What runs in one process. Started once, stopped once; its threads end with the process, a fork has none."""
 
     def __init__(self, app: Flask, state: State, *, kind: str) -> None:
         self._app = app
         self._state = state
         self._kind = kind
         self._stop = Event()
-        self._scheduler = BackgroundScheduler(timezone=UTC, daemon=True)
+        self._scheduler = BackgroundScheduler(timezone=UTC, daemon=True, executors={"default": Threads()})
+        self._at_work = Lock()  #: held while jobs are done
         self._thread = Thread(target=self._run, name="sms-flush", daemon=True)
         self._id: UUID | None = None
+        self._pid: int | None = None
         self._beat = 0.0
 
     def start(self) -> None:
@@ -89,7 +92,7 @@ class ProcessRunner:
             seconds=TICK,
             next_run_time=datetime.now(UTC),
             coalesce=True,
-            max_instances=1,
+            max_instances=2,  # one at work, and one to show that the process lives
             misfire_grace_time=None,
         )
         self._thread.start()
@@ -97,14 +100,16 @@ class ProcessRunner:
         log.info("SMS runner started (%s)", self._kind)
 
     def stop(self) -> None:
-        """Claim no more, finish what is in flight, leave."""
-        if self._stop.is_set():
+        """Claim no more, finish what is in flight, leave. Nothing in a fork of the process that it runs in."""
+        if self._stop.is_set() or self._pid != os.getpid():
             return
         self._stop.set()
         self._state.wake.set()
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        self._thread.join(self._state.settings.request_timeout + 5)
+        self._scheduler.shutdown(wait=False)
+        until = time.monotonic() + self._state.settings.request_timeout + 5
+        self._thread.join(until - time.monotonic())
+        if not self._at_work.acquire(timeout=max(until - time.monotonic(), 0)):
+            log.warning("SMS runner: a job did not end in time; another process takes it up")
         with self._app.app_context():
             self._leave()
         log.info("SMS runner stopped (%s)", self._kind)
@@ -112,7 +117,13 @@ class ProcessRunner:
     def _tick(self) -> None:
         with self._app.app_context():
             self._safely(self._heartbeat)
-            self._safely(lambda: run_due(self._state, stop=self._stop))
+        if not self._at_work.acquire(blocking=False):
+            return
+        try:
+            with self._app.app_context():
+                self._safely(lambda: run_due(self._state, stop=self._stop))
+        finally:
+            self._at_work.release()
 
     def _run(self) -> None:
         watch = Watch(self._state)
@@ -178,6 +189,7 @@ class ProcessRunner:
             return runner.id
 
         self._id = within(self._state, work)
+        self._pid = os.getpid()
         self._beat = time.monotonic()
 
     def _heartbeat(self) -> None:
@@ -188,12 +200,12 @@ class ProcessRunner:
         if time.monotonic() - self._beat < HEARTBEAT:
             return
         self._beat = time.monotonic()
-        within(
-            self._state,
-            lambda session: session.execute(
-                sa.update(Runner).where(Runner.id == self._id).values(seen_at=database_now(session))
-            ),
-        )
+        if not within(self._state, self._seen):
+            self._enlist()  # somebody took it for dead, or the database was put back
+
+    def _seen(self, session: Session) -> int:
+        alive = sa.update(Runner).where(Runner.id == self._id).values(seen_at=database_now(session))
+        return int(session.execute(alive).rowcount)  # type: ignore[attr-defined]
 
     def _leave(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import os
 import sqlite3
@@ -16,11 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.errors import ConfigurationError
+from sms_plugin.jobs.due import Taken, Work
 from sms_plugin.jobs.embedded import Embedded
 from sms_plugin.jobs.runner import ProcessRunner
 from sms_plugin.jobs.wake import Watch
-from sms_plugin.models import Message, Runner
+from sms_plugin.models import Job, Message, Runner
 from sms_plugin.secrets import new_key
+from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.portal import Portal, make_portal
@@ -234,6 +237,118 @@ def test_a_fork_has_no_runner_of_its_parents(served: Portal) -> None:
     embedded.stop()
     assert _runners(served) == ["embedded"]
     embedded._pid = os.getpid()
+
+
+def _forked(work: Callable[[], None]) -> None:
+    """Do it in a child that is forked here and ends as any process does, its exit functions included."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            atexit._run_exitfuncs()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_child_that_ends_takes_no_runner_of_its_parents_along(served: Portal) -> None:
+    served.app.test_client().get("/invoice/F1")
+    _forked(lambda: None)
+    assert _runners(served) == ["embedded"]
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_master_that_only_forks_has_no_runner_and_its_child_starts_anew(served: Portal, tmp_path: Path) -> None:
+    """Issue: gunicorn --preload with ``sms.start(app)`` in the module that it imports."""
+    served.sms.start(served.app)
+    assert _runners(served) == ["embedded"]
+
+    def child() -> None:
+        assert _runners(served) == []
+        served.app.test_client().get("/invoice/F1")
+        (pid,) = sqlite3.connect(tmp_path / "portal.db").execute("SELECT pid FROM sms_runner").fetchone()
+        assert pid == os.getpid()
+
+    _forked(child)
+    assert _runners(served) == []
+
+
+def test_a_process_that_serves_keeps_its_runner_when_it_forks(served: Portal) -> None:
+    served.app.test_client().get("/invoice/F1")
+    embedded: Embedded = served.app.extensions["sms_embedded"]
+    embedded.before_fork()
+    assert _runners(served) == ["embedded"]
+
+
+def test_started_by_hand_in_a_command_it_waits_for_a_request(served: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``sms.start(app)`` in a module is no reason to run in every command and in the reloader's parent."""
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    served.sms.start(served.app)
+    assert _runners(served) == []
+    served.app.test_client().get("/invoice/F1")
+    assert _runners(served) == ["embedded"]
+
+
+def test_a_job_that_goes_on_is_told_to_stop_and_left_where_it_stands(
+    patient: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue: the stop is not kept waiting by a long job; its row says how far it came."""
+    at_work = threading.Event()
+
+    def endless(state: State, job: Taken) -> int:
+        job.cursor = "7"
+        while True:
+            at_work.set()
+            job.renew()
+
+    monkeypatch.setattr("sms_plugin.jobs.due.JOBS", {"own": Work(every=lambda state: 60.0, run=endless)})
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    assert at_work.wait(30)
+    runner.stop()
+    with patient.fresh() as session:
+        row = session.get_one(Job, "own")
+        assert (row.lease_until, row.cursor) == (None, "7")
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sms-")]
+
+
+def test_a_long_job_does_not_make_its_process_look_dead(patient: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sms_plugin.jobs.runner.HEARTBEAT", 0.0)
+    monkeypatch.setattr("sms_plugin.jobs.runner.TICK", 0.05)
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def long(state: State, job: Taken) -> int:
+        at_work.set()
+        go_on.wait(60)
+        return 1
+
+    monkeypatch.setattr("sms_plugin.jobs.due.JOBS", {"own": Work(every=lambda state: 60.0, run=long)})
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    assert at_work.wait(30)
+
+    def seen() -> dt.datetime:
+        with patient.fresh() as session:
+            return session.scalars(sa.select(Runner.seen_at)).one()
+
+    first = seen()
+    _until(lambda: seen() > first)
+    go_on.set()
+    runner.stop()
+
+
+def test_a_runner_that_was_taken_for_dead_signs_on_again(patient: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sms_plugin.jobs.runner.HEARTBEAT", 0.0)
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    with patient.fresh() as session, session.begin():
+        session.execute(sa.delete(Runner))
+    _until(lambda: _runners(patient) == ["worker"])
+    runner.stop()
+    assert _runners(patient) == []
 
 
 def test_messages_are_not_touched_by_a_runner_without_a_provider(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sms_plugin.testing import drain
 from sms_plugin.testing.phone_network import Mode
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.outbox.steps import UNKNOWN, claim_some, depart_with, now, send_off, settle_with
-from tests.portal import Portal
+from tests.portal import Portal, make_portal
 
 LATER = PATIENCE + dt.timedelta(minutes=1)
 
@@ -143,3 +143,21 @@ def test_a_provider_that_cannot_be_asked_leaves_the_doubt(sending: Portal, phone
     phone.stop()
     assert run_job(sending.state, "reconcile", now=True) == 0
     assert sending.message(message).state == MessageState.UNKNOWN
+
+
+def test_a_run_that_ends_before_its_time_is_gone_on_with_by_another_process(
+    sending: Portal, phone: PhoneServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the provider, each doubt gets its turn: the job's row holds the place, not the process."""
+    monkeypatch.setattr("sms_plugin.jobs.due.RECONCILE_FOR", -1.0)
+    messages = sorted(sending.queue() for _ in range(3))
+    phone.set(mode=Mode.GARBAGE)
+    drain(sending.app)
+    another = make_portal(sending.app.config["SQLALCHEMY_DATABASE_URI"], tables=False)
+    for portal in (sending, another, sending):
+        with portal.app.app_context():
+            assert run_job(portal.state, "reconcile", now=True) == 1
+    with another.app.app_context():
+        another.db.session.remove()
+        another.db.engine.dispose()
+    assert {sending.message(message).state for message in messages} <= {MessageState.SENT, MessageState.DELIVERED}
