@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
+import sqlite3
 
+from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -25,18 +26,25 @@ db = SQLAlchemy(model_class=Base)
 
 
 def tune(engine: Engine) -> None:
-    """Let readers and one writer share a SQLite file; any other database is left as it is.
+    """Let readers and writers share a SQLite file; any other database is left as it is.
 
-    The listener hangs on this engine alone: another engine of the process keeps its own settings.
+    The listeners hang on this engine alone: another engine of the process keeps its own settings.
     """
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
 
 
-def _set_pragmas(connection: Connection, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 5000")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+    # the driver would begin before the first write only, and a savepoint that comes earlier would commit by itself
+    connection.isolation_level = None
+    for pragma in ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once, and so wait for it: whoever has read before is refused where another wrote since.
+    Pages that are only looked at need none.
+    """
+    looks = has_request_context() and request.method in {"GET", "HEAD"}
+    connection.exec_driver_sql("BEGIN" if looks else "BEGIN IMMEDIATE")

@@ -85,16 +85,15 @@ def _connected(engine: Engine) -> Iterator[Connection]:
     tables that refer to it, and the switch is deaf inside a transaction.
     """
     with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
         sqlite = connection.dialect.name == "sqlite"
-        before = None
-        if sqlite:
-            before = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+        # asked of the driver itself, since a host's transactions may begin with the first statement
+        before = sqlite and driver.execute("PRAGMA foreign_keys").fetchone()[0]
+        if before:
+            driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
                 yield connection
         finally:
-            if sqlite and before:
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-                connection.commit()
+            if before:
+                driver.execute("PRAGMA foreign_keys=ON")

@@ -83,6 +83,17 @@ def test_the_hosts_foreign_keys_stay_on(engine: Engine) -> None:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+def test_where_transactions_begin_at_once_they_are_off_meanwhile_too(engine: Engine) -> None:
+    """The switch is deaf inside a transaction, and such a host has one with its first statement."""
+    sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine.dispose()
+    with schema._connected(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
 def test_a_failed_upgrade_gives_the_foreign_keys_back_too(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE sms_change (id INTEGER)")

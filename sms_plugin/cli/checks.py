@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import schema
 from sms_plugin.checking import collecting
+from sms_plugin.cli.engines import weaknesses
 from sms_plugin.cli.group import reading, state
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.contract import Capabilities, Gateway
@@ -63,6 +64,8 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
             for language, text in reason.text.items():
                 yield from _text(f"suggested text of {reason.key} ({language})", text, reason.key, plugin)
     try:
+        for weakness in weaknesses(plugin.db.engine):
+            yield Finding("database", weakness.what, grave=weakness.grave)
         yield from _tables(plugin)
     except SQLAlchemyError as error:
         yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
