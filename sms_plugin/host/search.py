@@ -128,15 +128,10 @@ def _indexed(model: type[Any]) -> set[str]:
     """The attributes whose column an index begins with."""
     mapper = inspect(model)
     table: Any = mapper.local_table
-    first = [next(iter(index.columns), None) for index in getattr(table, "indexes", ())]
-    first += [
-        next(iter(each.columns), None)
-        for each in getattr(table, "constraints", ())
-        if isinstance(each, sa.UniqueConstraint)
-    ]
-    return {
-        mapper.get_property_by_column(column).key for column in first if column is not None and column in mapper.columns
-    }
+    ordered = [*getattr(table, "indexes", ())]
+    ordered += [each for each in getattr(table, "constraints", ()) if isinstance(each, sa.UniqueConstraint)]
+    first = {column for each in ordered for column in list(each.columns)[:1]}
+    return {attribute.key for attribute in mapper.column_attrs if first.intersection(attribute.columns)}
 
 
 def _key_attributes(model: type[Any]) -> list[Any]:

@@ -139,7 +139,8 @@ def test_a_strict_host_with_keys_of_every_kind(mounted: Mounted) -> None:
 
     portal = mounted(mount=mount)
     for page in PAGES:
-        read(portal, f"/admin/sms/{page.page}/")
+        if page.in_menu:
+            read(portal, f"/admin/sms/{page.page}/")
     for path in ("/admin/room/", "/admin/seat/"):
         read(portal, path)
 

@@ -1,0 +1,241 @@
+"""The templates: texts that triggers and hands may use, written with their shortcodes at hand (M1, M2, M5–M8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, g, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Template, TriggerRow, database_now
+from sms_plugin.transactions import within
+from sms_plugin.web.editing import given, laid_out, made_cheaper, records, seen, with_languages, wrong_language
+from sms_plugin.web.forms import has_token
+from sms_plugin.web.measuring import about_of
+from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.rows import Rows
+from sms_plugin.web.trail import changes_of
+from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.wording.offers import offered
+from sms_plugin.wording.templates import Draft, change, create, delete, locked, uses
+from sms_plugin.wording.texts import is_orphan
+
+
+class WordingPages(Rows):
+    """The list of templates, and the page on which one is written."""
+
+    page = "template"
+    title = lazy_gettext("Templates")
+    icon = "fa-file-text-o"
+    right = Right.CONFIGURE
+    scripts = ("wording.js",)
+    table = Template
+    order = ("name",)
+    descending = False
+    empty = lazy_gettext("No template yet. Write one, and choose it in a trigger or when you send a message.")
+    list_template = "sms/templates_list.html"
+    can_create = can_edit = can_delete = True
+    action_disallowed_list = ("delete",)
+    column_list = ("name", "section", "enabled", "used", "changed_at")
+    column_labels = {  # noqa: RUF012 - Flask-Admin's own way of saying it
+        "name": lazy_gettext("Name"),
+        "section": lazy_gettext("Section"),
+        "enabled": lazy_gettext("State"),
+        "used": lazy_gettext("Used by"),
+        "changed_at": lazy_gettext("Changed"),
+    }
+
+    def __init__(self, db: Any, **options: Any) -> None:
+        self.column_formatters = {"name": _name, "section": _section, "enabled": _state, "used": _used}
+        super().__init__(db, **options)
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> ResponseReturnValue:
+        """Write a new template."""
+        if request.method == "GET":
+            section = request.args.get("section") or None
+            section = section if section in self.state.registry.sections else None
+            return self._form(Draft(name="", section=section, texts={self.state.settings.language: ""}))
+        wanted = _wanted(self.state.settings.language)
+
+        def work(session: Session) -> int:
+            now = database_now(session)
+            return create(session, wanted, registry=self.state.registry, who=actor(), now=now).id
+
+        return self._submitted(wanted, work)
+
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> ResponseReturnValue:
+        """Change a template; what somebody else saved meanwhile is not lost unseen."""
+        template = self.get_one(request.args.get("id"))
+        if template is None:
+            flash(gettext("This template is not there any more."), "error")
+            return redirect(self.get_url(".index_view"))
+        if request.method == "GET":
+            return self._form(_draft(template), template=template)
+        wanted, key, looked_at = _wanted(self.state.settings.language), template.id, seen(request.form)
+
+        def work(session: Session) -> int:
+            found = locked(session, key)
+            if found is None:
+                raise SmsError("This template is not there any more.", code="unknown_template")
+            now = database_now(session)
+            return change(session, found, wanted, seen=looked_at, registry=self.state.registry, who=actor(), now=now).id
+
+        return self._submitted(wanted, work, template=template)
+
+    def delete_model(self, model: Any) -> bool:
+        """Delete one that no trigger uses; where some do, they are named."""
+
+        key: int = model.id
+
+        def work(session: Session) -> None:
+            found = locked(session, key)
+            if found is not None:
+                delete(session, found, who=actor(), now=database_now(session))
+
+        try:
+            within(self.state, work)
+        except SmsError as error:
+            self.handle_view_exception(error)
+            return False
+        self.state.db.session.expire_all()
+        return True
+
+    def _submitted(self, wanted: Draft, work: Any, *, template: Template | None = None) -> ResponseReturnValue:
+        """Saved, and on to the list; or the form again, with all that was written and what is wrong with it."""
+        do = request.form.get("do", "save")
+        if do == "cheaper":
+            wanted = _with_texts(wanted, made_cheaper(wanted.texts))
+        if not has_token() or do != "save":
+            return self._form(wanted, template=template)
+        try:
+            within(self.state, work)
+        except SmsError as error:
+            self.state.db.session.rollback()
+            if template is not None:
+                self.state.db.session.refresh(template)
+            # the text shows what is wrong with it itself
+            flash(str(error), "error")
+            return self._form(wanted, template=template, wrong=wrong_language(error))
+        flash(gettext("The template “%(name)s” is saved.", name=wanted.name), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _form(self, wanted: Draft, *, template: Template | None = None, wrong: str = "") -> str:
+        """The page of one template, as it is wanted."""
+        state = self.state
+        about = about_of({"section": wanted.section, "record": request.form.get("record", "")}, state=state)
+        words = request.form.get("words", "")
+        texts = with_languages(wanted.texts, [state.settings.language])
+        with state.db.session.no_autoflush:
+            used_by = [] if template is None else list(uses(state.db.session(), template))
+        return self.render(
+            "sms/template.html",
+            stored=template,
+            wanted=wanted,
+            wrong=wrong,
+            texts=laid_out(texts, about=about, state=state),
+            sections=self._sections(wanted.section),
+            orphan=wanted.section is not None and wanted.section not in state.registry.sections,
+            about=about,
+            words=words,
+            found=records(words, about=about, state=state) if request.form.get("do") == "preview" else [],
+            record=about.record,
+            used_by=used_by,
+            changes=[] if template is None else changes_of(state.db.session(), f"template {template.name}"),
+        )
+
+    def _sections(self, chosen: str | None) -> list[tuple[str, Any]]:
+        """Each section with the shortcodes that it offers; the empty one is the company's alone."""
+        registry = self.state.registry
+        names = ["", *registry.sections]
+        if chosen is not None and chosen not in names:
+            names.append(chosen)
+        return [
+            (
+                name,
+                offered(
+                    registry.reachable_in(name or None),
+                    first=name or None,
+                    registry=registry,
+                    catalogue=self.state.catalogue,
+                ),
+            )
+            for name in names
+        ]
+
+
+def _wanted(language: str) -> Draft:
+    """The template as the form has it; a language that was left empty is none, but for the portal's own."""
+    form = request.form
+    texts = {code: text for code, text in given(form).items() if text or code == language}
+    return Draft(
+        name=form.get("name", "").strip(),
+        description=form.get("description", "").strip(),
+        section=form.get("section") or None,
+        texts=texts,
+        enabled="enabled" in form,
+    )
+
+
+def _with_texts(wanted: Draft, texts: dict[str, str]) -> Draft:
+    return Draft(
+        name=wanted.name,
+        description=wanted.description,
+        section=wanted.section,
+        texts=texts,
+        enabled=wanted.enabled,
+    )
+
+
+def _draft(template: Template) -> Draft:
+    return Draft(
+        name=template.name,
+        description=template.description,
+        section=template.section,
+        texts=template.texts,
+        enabled=template.enabled,
+    )
+
+
+def _name(view: WordingPages, _context: Any, row: Template, _column: str) -> Markup:
+    link = Markup('<a href="{}">{}</a>').format(view.get_url(".edit_view", id=row.id), row.name)
+    if not row.description:
+        return link
+    return link + Markup('<br><small class="text-muted">{}</small>').format(row.description)
+
+
+def _section(_view: WordingPages, _context: Any, row: Template, _column: str) -> str:
+    return str(escape(row.section)) if row.section else gettext("company only")
+
+
+def _state(view: WordingPages, _context: Any, row: Template, _column: str) -> Markup:
+    if is_orphan(row, view.state.registry):
+        kind, said = "bad", gettext("Its section is gone")
+    elif not row.enabled:
+        kind, said = "wait", gettext("Disabled")
+    elif not any(text.strip() for text in row.texts.values()):
+        kind, said = "wait", gettext("No text")
+    else:
+        kind, said = "good", gettext("Enabled")
+    return Markup('<span class="sms-state sms-state-{}">{}</span>').format(kind, said)
+
+
+def _used(view: WordingPages, _context: Any, row: Template, _column: str) -> Markup:
+    """The triggers that use it: one query for the whole list, whose answer is as small as the list of triggers."""
+    if "sms_used" not in g:
+        pairs = view.state.db.session.execute(
+            sa.select(TriggerRow.template_id, TriggerRow.key).where(TriggerRow.template_id.is_not(None))
+        )
+        g.sms_used = {}
+        for id, key in pairs:
+            g.sms_used.setdefault(id, []).append(key)
+    return Markup(", ").join(
+        Markup('<a href="{}">{}</a>').format(view.page_url("trigger", "edit_view", key=key), key)
+        for key in sorted(g.sms_used.get(row.id, []))
+    )
