@@ -1,7 +1,8 @@
 """What all tests share: a portal on a database of its own, and a phone gateway on loopback.
 
 A test that asks for ``database_url`` (or ``empty_database_url``, or ``portal``) runs on every kind of database at hand.
-One that makes a database by itself says so and why: ``@pytest.mark.one_database("sqlite", "locks a file")``.
+One that needs a certain kind, or makes its database by itself, says so and why, and runs on that kind only:
+``@pytest.mark.one_database("sqlite", "locks the file")``.
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ from sms_plugin.testing.phone_server import PhoneServer
 from tests import databases
 from tests.portal import Base, Client, Portal, make_portal
 from tests.stock import Stock
-from tests.tally import Tally
+from tests.tally import Tally, only_kind
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Tally(config))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that touches tables runs on every kind at hand, unless it says why it runs on one."""
+    if "database_kind" in metafunc.fixturenames:
+        only = only_kind(metafunc.definition)
+        kinds = [kind for kind in databases.kinds() if only in {None, kind}]
+        metafunc.parametrize("database_kind", kinds)
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +47,10 @@ def _make_tables(url: str) -> None:
         made.db.engine.dispose()
 
 
-@pytest.fixture(params=databases.kinds())
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """The kind of database that the test runs on."""
-    kind: str = request.param
-    return kind
+@pytest.fixture
+def database_kind() -> str:
+    """The kind of database that the test runs on: ``pytest_generate_tests`` gives each in turn."""
+    raise AssertionError("the kinds are given when tests are collected")
 
 
 @pytest.fixture

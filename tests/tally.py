@@ -79,14 +79,24 @@ class Tally:
             terminalreporter.write_line(f"touches a database without saying which: {test}")
 
 
+def only_kind(item: pytest.Item | pytest.Function) -> str | None:
+    """The only kind of database that a test is for, by its marker. Raises ``ValueError`` where it does not say why."""
+    marker = item.get_closest_marker(MARKER)
+    if marker is None:
+        return None
+    kind, why = marker.args
+    if kind not in databases.ALL or not why:
+        raise ValueError(f"{item.nodeid}: {MARKER} wants a kind of database and why")
+    return str(kind)
+
+
 def _said(item: pytest.Item) -> str | None:
     """The kind of database that a test says it runs on."""
     callspec = getattr(item, "callspec", None)
     if callspec is not None and "database_kind" in callspec.params:
         kind: str = callspec.params["database_kind"]
         return kind
-    marker = item.get_closest_marker(MARKER)
-    return None if marker is None else str(marker.args[0])
+    return only_kind(item)
 
 
 def _watched(report: pytest.TestReport) -> tuple[str | None, list[str]]:
