@@ -1,18 +1,25 @@
 # make demo    the portal on http://127.0.0.1:5000, its phones on http://127.0.0.1:5001
-# make test    lint, types, import contracts, every test, the wheel
+# make test    lint, types, import contracts, every test on every database at hand, the wheel
+# make oldest  the tests that touch SQLAlchemy and Flask-Admin, on the oldest line of both that is supported
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DECLARED := setup.cfg pyproject.toml
+OLDEST := $(VENV)/oldest
+# Where pytest counts what ran on which database, for the last lines of `make test`.
+export SMS_TEST_TALLY := $(CURDIR)/$(VENV)/tally.jsonl
+# Each worker keeps a database on each server: a server's hundred connections are enough for eight.
+WORKERS := -n auto --maxprocesses 8
 
-.PHONY: demo test lint types contracts unit heavier wheel bench screenshots clean
+.PHONY: demo test oldest lint types contracts unit heavier wheel bench screenshots clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m host_demo $(ARGS)
 
 test: $(VENV)/.test
+	@$(BIN)/python -m tests.needs start
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory contracts
@@ -32,10 +39,14 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto -m "not slow and not browser"
+	SMS_TEST_PART=unit $(BIN)/python -m pytest $(WORKERS) -m "not slow and not browser"
 
 heavier: $(VENV)/.test
-	$(BIN)/python -m pytest -m "$$($(BIN)/python -m tests.needs marks)"
+	SMS_TEST_PART=heavier $(BIN)/python -m pytest -m "$$($(BIN)/python -m tests.needs marks)"
+
+oldest: $(OLDEST)/.test
+	SMS_TEST_DATABASES=sqlite SMS_TEST_TALLY= $(OLDEST)/bin/python -m pytest $(WORKERS) -m "not slow and not browser" \
+		tests/models tests/outbox tests/triggers tests/web tests/host/test_paths.py tests/test_schema.py
 
 # By way of the source archive: a build/ folder of an earlier day cannot leak into the wheel.
 wheel: $(VENV)/.test
@@ -62,3 +73,8 @@ $(VENV)/.demo: $(DECLARED) | $(BIN)/python
 $(VENV)/.test: $(DECLARED) | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[test,postgresql,mariadb]'
 	touch $@ $(VENV)/.demo
+
+$(OLDEST)/.test: $(DECLARED) | $(BIN)/python
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check -e '.[test]' 'Flask-Admin==2.0.*' 'SQLAlchemy==2.0.*'
+	touch $@

@@ -26,9 +26,11 @@ CHOSEN = "SMS_TEST_DATABASES"
 RUN = "SMS_TEST_RUN"
 #: URLs of databases in which the tests' tables are made already, with what closes the portals that were made on them.
 lent: dict[str, list[Callable[[], None]]] = {}
-_SERVERS = {
-    POSTGRESQL: ("SMS_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"),
-    MARIADB: ("SMS_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"),
+#: The environment variables that name the servers.
+VARIABLES = {POSTGRESQL: "SMS_TEST_POSTGRESQL", MARIADB: "SMS_TEST_MARIADB"}
+_USUAL = {
+    POSTGRESQL: "postgresql+psycopg://postgres@127.0.0.1:5432/postgres",
+    MARIADB: "mysql+pymysql://root@127.0.0.1:3306/mysql",
 }
 _OTHERS = {
     POSTGRESQL: "SELECT pid FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()",
@@ -38,8 +40,7 @@ _OTHERS = {
 
 def server(kind: str) -> URL:
     """Where the server of a kind is."""
-    variable, usual = _SERVERS[kind]
-    return make_url(os.environ.get(variable, usual))
+    return make_url(os.environ.get(VARIABLES[kind], _USUAL[kind]))
 
 
 def kinds() -> list[str]:

@@ -58,7 +58,7 @@ def _wait_until_open(url: str, *, process: subprocess.Popen[bytes], log: Path) -
     until = time.monotonic() + DEADLINE
     while time.monotonic() < until:
         try:
-            requests.get(url, timeout=5)
+            requests.get(url, timeout=DEADLINE)
             return
         except requests.ConnectionError:
             if process.poll() is not None:

@@ -1,7 +1,8 @@
-"""What this machine lacks for the whole suite, and how to get it.
+"""What this machine lacks for the whole suite, how to get it, and how many tests ran on which database.
 
 ``python -m tests.needs marks`` prints the marker expression of the heavier tests that can run here;
-``python -m tests.needs report`` says what was left out; with ``SMS_TEST_REQUIRE=all`` it fails on that.
+``python -m tests.needs report`` tells what ran and what was left out; with ``SMS_TEST_REQUIRE=all`` it fails where
+anything was left out, where a test was skipped, or where one touches a database without saying which.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+
+from tests import databases, tally
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
@@ -20,6 +23,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PACKAGES = {databases.POSTGRESQL: "postgresql", databases.MARIADB: "mariadb-server"}
 
 
 def chromium() -> str | None:
@@ -32,6 +36,17 @@ def left_out() -> list[str]:
     missing = []
     if chromium() is None:
         missing.append("The browser tests: no Chromium on the PATH. On Debian: apt-get install chromium")
+    chosen = databases.kinds()
+    for kind in databases.ALL:
+        if why := databases.missing(kind):
+            variable = databases.VARIABLES[kind]
+            server = databases.server(kind).render_as_string()
+            missing.append(
+                f"The tests on {kind}: {server} does not answer ({why}).\n"
+                f"    On Debian: apt-get install {_PACKAGES[kind]}, or name another server in {variable}"
+            )
+        elif kind not in chosen:
+            missing.append(f"The tests on {kind}: {databases.CHOSEN} does not name it.")
     return missing
 
 
@@ -45,20 +60,29 @@ def required() -> bool:
 
 
 def report() -> int:
-    """Print what was left out. 1 where all of it is required, else 0."""
-    missing = left_out()
-    if not missing:
-        sys.stdout.write("Nothing was left out.\n")
-        return 0
-    sys.stdout.write("Left out:\n" + "".join(f"  {line}\n" for line in missing))
-    if required():
-        sys.stdout.write("SMS_TEST_REQUIRE=all asks for everything.\n")
-        return 1
+    """Print what ran and what was left out. 1 where all of it is required and something is amiss, else 0."""
+    counted = tally.read()
+    lines = [*left_out(), *counted.amiss()]
+    out = counted.table()
+    out += "Left out or amiss:\n" + "".join(f"  {line}\n" for line in lines) if lines else "Nothing was left out.\n"
+    failing = bool(lines) and required()
+    if failing:
+        out += "SMS_TEST_REQUIRE=all asks for everything.\n"
+    sys.stdout.write(out)
+    return int(failing)
+
+
+def start() -> int:
+    """Forget what ran before."""
+    tally.path().unlink(missing_ok=True)
     return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["marks"]:
-        sys.stdout.write(heavier() + "\n")
-    else:
-        raise SystemExit(report())
+    match sys.argv[1:]:
+        case ["marks"]:
+            sys.stdout.write(heavier() + "\n")
+        case ["start"]:
+            raise SystemExit(start())
+        case _:
+            raise SystemExit(report())

@@ -1,4 +1,8 @@
-"""A portal with the seeded records, a fresh copy for each test."""
+"""A portal with the seeded records, a fresh copy for each test.
+
+On SQLite only: what is tested here is the demo's own pages, not the plugin's tables. ``test_demo_whole_way`` walks
+through all of it on every kind of database.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,12 @@ from host_demo.database import db
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
 from host_demo.setup import prepare
 from tests.demo.visitor import Visitor
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "portal" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.one_database("sqlite", "the demo's own pages"))
 
 
 def _portal_on(file: Path) -> Flask:

@@ -4,12 +4,11 @@ comes back.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect, sync_playwright
 
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
@@ -21,26 +20,26 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True)
 class Stage:
-    """The demo, a browser and the demo's database file."""
+    """The demo, a browser and the demo's database."""
 
     demo: RunningDemo
     page: Page
-    file: Path
+    engine: sa.Engine
 
     def row(self, query: str) -> tuple[object, ...]:
         """One row of the demo's database."""
-        with sqlite3.connect(self.file) as connection:
-            found: tuple[object, ...] = connection.execute(query).fetchone()
-            return found
+        with self.engine.connect() as connection:
+            return tuple(connection.execute(sa.text(query)).one())
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    file = tmp_path / "demo.db"
-    with running_demo(database=f"sqlite:///{file}") as demo, sync_playwright() as playwright:
+def stage(empty_database_url: str) -> Iterator[Stage]:
+    engine = sa.create_engine(empty_database_url)
+    with running_demo(database=empty_database_url) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield Stage(demo, browser.new_page(), file)
+        yield Stage(demo, browser.new_page(), engine)
         browser.close()
+    engine.dispose()
 
 
 def test_a_payment_in_the_admin_becomes_a_delivered_sms(stage: Stage) -> None:
