@@ -1,5 +1,5 @@
 """Templates, which triggers may use in place of texts of their own; the last message of a trigger, and those of one
-person, are found by index.
+person or in one state, are found by index.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_LIVE = sa.text("state IN ('held', 'queued', 'sending', 'unknown')")
 _NAME = sa.String(length=80).with_variant(mysql.VARCHAR(80, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
@@ -39,11 +40,18 @@ def upgrade() -> None:
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
         batch_op.create_index("ix_sms_message_trigger", ["trigger", "id"], unique=False)
         batch_op.create_index("ix_sms_message_person", ["person_entity", "person", "id"], unique=False)
+        # the index of live states serves every state: its entries move with the messages either way
+        batch_op.drop_index("ix_sms_message_live")
+        batch_op.create_index("ix_sms_message_state", ["state", "id"], unique=False)
 
 
 def downgrade() -> None:
     """Take it back: what a template said is gone, and its triggers have their own texts again."""
     with op.batch_alter_table("sms_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_sms_message_state")
+        batch_op.create_index(
+            "ix_sms_message_live", ["state", "id"], unique=False, sqlite_where=_LIVE, postgresql_where=_LIVE
+        )
         batch_op.drop_index("ix_sms_message_person")
         batch_op.drop_index("ix_sms_message_trigger")
     with op.batch_alter_table("sms_trigger", schema=None) as batch_op:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Found, Gateway, Outcome, Outgoing, Report
 from sms_plugin.models import Attempt, Message, TriggerRow
-from sms_plugin.models.message import IS_LIVE
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.receipts import take
 from sms_plugin.states import MessageState
@@ -59,7 +58,7 @@ def doubts(session: Session, *, now: datetime, after: UUID | None = None, most: 
         )
         .join(Attempt, Attempt.id == Message.attempt_id)
         .outerjoin(TriggerRow, TriggerRow.key == Message.trigger)
-        .where(sa.text(f"sms_message.{IS_LIVE}"), Message.state == MessageState.UNKNOWN.value)
+        .where(Message.state == MessageState.UNKNOWN.value)
         .where(in_time)
         .order_by(Message.id)
         .limit(most)

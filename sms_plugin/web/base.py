@@ -56,9 +56,9 @@ class Closed:
         """What all pages share, then the page's own."""
         return [static_url(name) for name in ("sms.js", *self.scripts)]
 
-    def may(self, right: Right) -> bool:
-        """Whether the current user has a right, in this page's admin."""
-        return allowed(right, admin=self.admin)
+    def may(self, right: Right | str) -> bool:
+        """Whether the current user has a right, in this page's admin; templates write it as a word."""
+        return allowed(Right(right), admin=self.admin)
 
     def is_accessible(self) -> bool:
         """Whether the current user has the page's right."""

@@ -10,14 +10,23 @@ from flask_admin import Admin
 
 from sms_plugin.web.base import FILES, Closed, Page
 from sms_plugin.web.measuring import MeasurePages
+from sms_plugin.web.messages import MessagePages
 from sms_plugin.web.permissions import Policy
 from sms_plugin.web.provider import ProviderPages
+from sms_plugin.web.queue import QueuePage
 from sms_plugin.web.rows import Rows
 from sms_plugin.web.triggers import TriggerPages
 from sms_plugin.web.wordings import WordingPages
 
 #: The pages in the order of the menu. A new page is one line here.
-PAGES: tuple[type[Page] | type[Rows], ...] = (ProviderPages, WordingPages, TriggerPages, MeasurePages)
+PAGES: tuple[type[Page] | type[Rows], ...] = (
+    QueuePage,
+    MessagePages,
+    TriggerPages,
+    WordingPages,
+    ProviderPages,
+    MeasurePages,
+)
 
 
 def mount(

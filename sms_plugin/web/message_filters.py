@@ -1,0 +1,102 @@
+"""What somebody looks for among the messages, as an address says it: checked, and told what is wrong with it (Q3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sms_plugin.host.identity import RecordRef
+from sms_plugin.models import Message, Provider
+from sms_plugin.outbox.search import Wanted
+from sms_plugin.state import State
+from sms_plugin.states import MessageState
+from sms_plugin.text.phones import PhoneError, parse_phone
+from sms_plugin.web.moments import zone
+from sms_plugin.web.paging import read_value
+from sms_plugin.web.translation import gettext
+from sms_plugin.web.words import reason_words
+
+NAMES = ("state", "trigger", "provider", "client", "number", "since", "until", "words")
+_MOST_WORDS = 100
+
+
+@dataclass
+class Filters:
+    """What was given, what it means, and what is wrong with it. ``client`` is written ``entity:key``."""
+
+    given: Mapping[str, str]  #: as it stands in the address, without what is empty
+    wanted: Wanted = field(default_factory=Wanted)
+    client: RecordRef | None = None
+    problem: str = ""
+
+    def refuse(self, code: str) -> None:
+        """Say why nothing was looked for."""
+        self.problem = _PROBLEMS.get(code, _nonsense)()
+
+    def without(self, name: str) -> dict[str, str]:
+        """What was given, but for one."""
+        return {each: value for each, value in self.given.items() if each != name}
+
+
+def read_filters(given: Mapping[str, str], *, state: State) -> Filters:
+    """What an address asks for. Never fails: ``problem`` says what cannot be meant."""
+    kept = {name: value for name in NAMES if (value := given.get(name, "").strip())}
+    filters = Filters(given=kept)
+    try:
+        filters.client = _client(kept.get("client"))
+        client = filters.client
+        filters.wanted = Wanted(
+            state=_maybe(MessageState, kept.get("state")),
+            trigger=_maybe(lambda text: read_value(Message.trigger, text), kept.get("trigger")),
+            provider_id=_maybe(lambda text: read_value(Provider.id, text), kept.get("provider")),
+            client=None if client is None else (client.entity, client.key),
+            number=_maybe(lambda text: parse_phone(text, region=state.settings.region).e164, kept.get("number")),
+            since=_maybe(_midnight, kept.get("since")),
+            before=_maybe(lambda text: _midnight(text, days=1), kept.get("until")),
+            words=_words(kept.get("words", "")),
+        )
+    except PhoneError as error:
+        filters.problem = gettext("The number cannot be looked for: %(why)s", why=reason_words(error.code))
+    except (ValueError, OverflowError):
+        filters.problem = _nonsense()
+    return filters
+
+
+def _maybe(read: Any, text: str | None) -> Any:
+    return None if text is None else read(text)
+
+
+def _client(text: str | None) -> RecordRef | None:
+    if text is None:
+        return None
+    entity, _, key = text.partition(":")
+    if not key:
+        raise ValueError("no record")
+    return RecordRef(entity=read_value(Message.client_entity, entity), key=read_value(Message.client, key))
+
+
+def _midnight(text: str, *, days: int = 0) -> datetime:
+    """The viewer's midnight that begins the day, or one some days later."""
+    day = date.fromisoformat(text) + timedelta(days=days)
+    if not 1970 <= day.year <= 9000:
+        raise ValueError("no day of messages")
+    return datetime.combine(day, time(), tzinfo=zone())
+
+
+def _words(text: str) -> str:
+    if len(text) > _MOST_WORDS or "\x00" in text:
+        raise ValueError("no words")
+    return text
+
+
+def _nonsense() -> str:
+    return gettext("This cannot be looked for: a filter holds what it cannot hold.")
+
+
+def _too_wide() -> str:
+    return gettext("Words are looked for within one client, one number, or three months: add a number, or both dates.")
+
+
+_PROBLEMS = {"too_wide": _too_wide}

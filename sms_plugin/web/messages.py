@@ -1,0 +1,153 @@
+"""All messages: found by filters and words, and each with its whole life (Q3, X11)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.helpers import get_redirect_target
+from sqlalchemy.orm import Session
+
+from sms_plugin.errors import SmsError
+from sms_plugin.host.identity import RecordRef
+from sms_plugin.models import Message, Provider
+from sms_plugin.outbox.search import Found, search
+from sms_plugin.outbox.timeline import timeline
+from sms_plugin.states import MessageState
+from sms_plugin.web.base import Page, confirmed
+from sms_plugin.web.choosing import carry_out, chosen, questions
+from sms_plugin.web.forms import has_token
+from sms_plugin.web.host_records import Named, named
+from sms_plugin.web.message_filters import Filters, read_filters
+from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
+from sms_plugin.web.permissions import Right
+from sms_plugin.web.shown import name_of, shown, shown_number, trigger_label
+from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.words import line, question, state_name
+
+SIZE = 50
+
+
+class MessagePages(Page):
+    """The messages, the newest first, and the page of each."""
+
+    page = "message"
+    title = lazy_gettext("Messages")
+    icon = "fa-comments-o"
+    right = Right.READ
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        """A page of the messages that are wanted."""
+        session = self.state.db.session()
+        filters = read_filters(request.args, state=self.state)
+        found = self._found(session, filters)
+        return self.render(
+            "sms/messages.html",
+            rows=shown(found.messages, state=self.state),
+            found=found,
+            filters=filters,
+            states=[(each.value, state_name(each.value)) for each in MessageState],
+            triggers=self._triggers(),
+            providers=session.execute(sa.select(Provider.id, Provider.name).order_by(Provider.name)).all(),
+            client=self._named(filters.client),
+            next_url=self._next(found, filters),
+            here=request.full_path,
+        )
+
+    @expose("/details/")
+    def details_view(self) -> ResponseReturnValue:
+        """One message: its text, its people, and all that happened to it."""
+        session = self.state.db.session()
+        message = _message(session, request.args.get("id", ""))
+        back = get_redirect_target() or self.get_url(".index_view")
+        if message is None:
+            flash(gettext("There is no such message, or it is not there any more."), "error")
+            return redirect(self.get_url(".index_view"))
+        trigger = trigger_label(message.trigger, state=self.state) if message.trigger else ""
+        provider = session.get(Provider, message.provider_id) if message.provider_id is not None else None
+        return self.render(
+            "sms/message.html",
+            message=message,
+            row=shown([message], state=self.state)[0],
+            number=shown_number(message.number),
+            lines=[line(moment, trigger=trigger) for moment in timeline(session, message.id)],
+            provider=provider,
+            person=self._named(_ref(message.person_entity, message.person)),
+            client=self._named(_ref(message.client_entity, message.client)),
+            record=self._named(_ref(message.entity, message.record)),
+            back=back,
+            here=request.full_path,
+        )
+
+    @expose("/choose/", methods=("POST",))
+    def choose_view(self) -> ResponseReturnValue:
+        """Do what was chosen for one message or several, once the person was asked where that is wanted."""
+        back = get_redirect_target() or self.get_url(".index_view")
+        if not self.may(Right.SEND):
+            return self.tell("refused", right=Right.SEND, no_rule=False), 403
+        if not has_token():
+            return redirect(back)
+        asked = chosen(request.form)
+        if asked is None:
+            flash(gettext("Choose one message at least."), "warning")
+            return redirect(back)
+        words = question(asked.choice)
+        if words and not confirmed():
+            return self.ask(questions(asked.choice, words, asked.messages), back=back)
+        carry_out(asked, state=self.state)
+        return redirect(back)
+
+    def _found(self, session: Session, filters: Filters) -> Found:
+        nothing = Found(messages=(), next=None)
+        if filters.problem:
+            return nothing
+        try:
+            return search(session, filters.wanted, most=SIZE, after=self._after())
+        except SmsError as error:
+            filters.refuse(error.code)
+            return nothing
+
+    def _after(self) -> UUID | None:
+        given = request.args.get(PARAMETER)
+        if not given:
+            return None
+        try:
+            (after,) = read_cursor(given, of=self.page, columns=(Message.id,)).values
+        except ValueError:
+            flash(gettext("This link to a further page no longer holds: here is the first one."), "warning")
+            return None
+        found: UUID = after
+        return found
+
+    def _next(self, found: Found, filters: Filters) -> str | None:
+        if found.next is None:
+            return None
+        at = write_cursor(Cursor(values=(found.next,)), of=self.page)
+        url: str = self.get_url(".index_view", **filters.given, **{PARAMETER: at})
+        return url
+
+    def _triggers(self) -> list[tuple[str, str]]:
+        keys = [(key, trigger_label(key, state=self.state)) for key in self.state.registry.reasons]
+        return sorted(keys, key=lambda each: each[1].casefold())
+
+    def _named(self, ref: RecordRef | None) -> Named | None:
+        if ref is None:
+            return None
+        return named(ref, admin=self.admin, state=self.state, name=name_of(ref, state=self.state))
+
+
+def _ref(entity: str | None, key: str | None) -> RecordRef | None:
+    return None if entity is None or key is None else RecordRef(entity=entity, key=key)
+
+
+def _message(session: Session, given: str) -> Message | None:
+    try:
+        found: Any = session.get(Message, UUID(given))
+    except ValueError:
+        return None
+    return found if isinstance(found, Message) else None

@@ -1,0 +1,89 @@
+"""Every code has words: states, choices, and each reason that stands in the code (design: doors translate)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import sms_plugin
+from sms_plugin.gateways import generic_settings, presets, rules, twilio_codes
+from sms_plugin.gateways.contract import ReceiptStatus
+from sms_plugin.outbox.decisions import Choice
+from sms_plugin.states import MessageState
+from sms_plugin.web import words
+
+_HOUSE = Path(sms_plugin.__file__).parent
+#: Functions whose first argument is a reason.
+_SAYS = {"refused", "unknown", "throttled", "_held"}
+#: Where a code of an error becomes the reason of a held message.
+_RAISED_INTO_REASONS = ("text", "wording/rendering.py", "people", "outbox/rewording.py")
+
+
+def _literals(node: ast.AST) -> Iterator[str]:
+    """The texts that an expression may give."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+
+
+def _reasons(file: Path) -> Iterator[str]:
+    raised = any(str(file.relative_to(_HOUSE)).startswith(part) for part in _RAISED_INTO_REASONS)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in _SAYS and node.args:
+                yield from _literals(node.args[0])
+            for keyword in node.keywords:
+                if keyword.arg == "reason" or (raised and keyword.arg == "code"):
+                    yield from _literals(keyword.value)
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            first, second = node.elts
+            if isinstance(first, ast.Attribute) and getattr(first.value, "id", "") == "MessageState":
+                yield from _literals(second)
+        elif isinstance(node, ast.FunctionDef) and node.name in {"_not_sent", "_unsure"}:
+            for each in ast.walk(node):
+                if isinstance(each, ast.Return) and each.value is not None:
+                    yield from _literals(each.value)
+
+
+def _of_tables() -> Iterator[str]:
+    """What the gateways' tables of codes say."""
+    yield from (reason for reason, _about in twilio_codes._REFUSALS.values())
+    yield from twilio_codes.LATER.values()
+    yield from rules._CLASSES.values()
+    for module in (presets, generic_settings):
+        text = Path(module.__file__ or "").read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " = " in node.value:
+                try:
+                    yield from (rule.reason for rule in rules.error_rules(node.value))
+                except ValueError:
+                    continue  # a sentence, not an error map
+
+
+def _all() -> set[str]:
+    files = [file for file in _HOUSE.rglob("*.py") if "testing" not in file.parts]
+    return {reason for file in files for reason in _reasons(file) if reason} | set(_of_tables())
+
+
+def test_every_reason_of_the_code_has_a_sentence() -> None:
+    reasons = _all()
+    assert {"missing_value", "no_longer_true", "timeout", "no_credit", "bad_credentials", "landline"} <= reasons
+    assert reasons - words._REASONS.keys() == set()
+
+
+def test_every_state_choice_and_receipt_has_words() -> None:
+    assert set(words._STATES) == {state.value for state in MessageState}
+    assert set(words._CHOICES) == set(Choice)
+    assert set(words._RECEIPTS) == {status.value for status in ReceiptStatus}
+
+
+def test_the_reasons_that_the_queue_offers_are_known() -> None:
+    assert set(words.WAITING) <= words._REASONS.keys()
+
+
+def test_a_reason_that_somebody_made_up_is_readable() -> None:
+    assert words.reason_words("account_on_holiday") == "account on holiday"
