@@ -22,6 +22,8 @@ from sms_plugin.providers.active import change as change_provider
 from sms_plugin.providers.active import deactivate as deactivate_provider
 from sms_plugin.providers.active import find, gateway_of
 from sms_plugin.providers.active import resume as resume_provider
+from sms_plugin.providers.upkeep import remove as remove_provider
+from sms_plugin.providers.upkeep import set_rate
 
 
 @click.group()
@@ -160,13 +162,20 @@ def rate(name: str, count: int, seconds: int) -> None:
     """Send COUNT messages in any SECONDS at most; 0 is no limit."""
 
     def work(session: Session, now: datetime) -> None:
-        found = find(session, name)
-        found.rate_count, found.rate_seconds = (count, seconds) if count else (None, None)
-        found.next_slot_at = None
-        found.changed_at = now
+        given = (count, seconds) if count else (None, None)
+        set_rate(session, find(session, name), count=given[0], seconds=given[1], who=who(), now=now)
 
     write(work)
     click.echo(f"{name}: {f'{count} in {seconds} s' if count else 'no limit'}.")
+
+
+@provider.command()
+@click.argument("name")
+@with_appcontext
+def remove(name: str) -> None:
+    """Take the provider NAME away, where no message ever went through it."""
+    write(lambda session, now: remove_provider(session, find(session, name), who=who(), now=now))
+    click.echo(f"{name} is gone.")
 
 
 def _settings(given: Iterable[str], from_env: Iterable[str]) -> dict[str, object]:

@@ -80,7 +80,7 @@ def add(
         changed_at=now,
     )
     session.add(provider)
-    _record(session, provider, "added", who=who, now=now)
+    record(session, provider, "added", who=who, now=now)
     try:
         session.flush()
     except IntegrityError:
@@ -102,7 +102,7 @@ def change(
     everything = {**provider.settings, **kept, **given}
     provider.settings, provider.secrets = _sorted(gateway_of(provider.kind, state), everything, state)
     provider.changed_at = now
-    _record(session, provider, "changed " + ", ".join(sorted(given)), who=who, now=now)
+    record(session, provider, "changed " + ", ".join(sorted(given)), who=who, now=now)
     session.flush()
 
 
@@ -132,7 +132,7 @@ def activate(session: Session, provider: Provider, *, who: str, now: datetime) -
             code="activated_meanwhile",
             hint="Look which one is active now, and try again.",
         ) from None
-    _record(session, provider, "activated", who=who, now=now)
+    record(session, provider, "activated", who=who, now=now)
     session.flush()
 
 
@@ -140,7 +140,7 @@ def deactivate(session: Session, provider: Provider, *, who: str, now: datetime)
     """Leave it inactive: without an active one, queued messages wait within their validity. Flushes."""
     _lock(session)
     _set(session, provider, active=None, now=now)
-    _record(session, provider, "deactivated", who=who, now=now)
+    record(session, provider, "deactivated", who=who, now=now)
     session.flush()
 
 
@@ -164,7 +164,7 @@ def resume(session: Session, provider: Provider, *, who: str, now: datetime) -> 
     provider.stopped_reason = provider.stopped_detail = ""
     provider.paused_until = None
     provider.changed_at = now
-    _record(session, provider, "resumed", who=who, now=now)
+    record(session, provider, "resumed", who=who, now=now)
     session.flush()
 
 
@@ -238,11 +238,17 @@ def check_credentials(session: Session, *, state: State) -> None:
         _secrets_of(provider, state=state)
 
 
+def secrets_named(provider: Provider, *, state: State) -> frozenset[str]:
+    """The names of the secrets that are saved, never what they are. Raises ``ConfigurationError`` for a wrong key."""
+    return frozenset(name for name, value in _secrets_of(provider, state=state).items() if value not in (None, ""))
+
+
 def _secrets_of(provider: Provider, *, state: State) -> dict[str, object]:
     if not provider.secrets:
         return {}
     return state.vault.open(provider.secrets, of=f"the provider {provider.name!r}")
 
 
-def _record(session: Session, provider: Provider, action: str, *, who: str, now: datetime) -> None:
+def record(session: Session, provider: Provider, action: str, *, who: str, now: datetime) -> None:
+    """Keep who did what to a provider, and when (X12)."""
     session.add(Change(id=new_id(now), at=now, who=who[:120], what=f"provider {provider.name}", action=action[:40]))

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from markupsafe import Markup
 from wtforms import ValidationError
+from wtforms.widgets import HiddenInput
 
 from sms_plugin.web.translation import gettext, speaks_babel
 
@@ -23,6 +24,10 @@ class TokenForm(BaseForm):
         def get_translations(self, form: Any) -> Any:
             """Flask-Admin's translations, or none: they fail where Flask-Babel is installed and not initialised."""
             return BaseForm.Meta().get_translations(form) if speaks_babel() else None
+
+    def hidden_tag(self) -> Markup:
+        """The hidden fields, the token among them; Flask-Admin's own templates ask for it, too."""
+        return Markup("").join(field() for field in self if isinstance(field.widget, HiddenInput))
 
 
 def token_field() -> Markup:

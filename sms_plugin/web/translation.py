@@ -17,13 +17,13 @@ from markupsafe import escape
 _CATALOGUES = Path(__file__).parent / "translations"
 
 
-def gettext(words: str, **values: Any) -> str:
+def gettext(words: str, /, **values: Any) -> str:
     """The words in the viewer's language, with the values in their places: ``gettext("%(count)s rows", count=3)``."""
     told = _catalogue(language()).gettext(words)
     return told % values if values else told
 
 
-def ngettext(one: str, many: str, number: int, **values: Any) -> str:
+def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
     """The words that suit the number, which may stand in them as ``%(num)s``."""
     return _catalogue(language()).ngettext(one, many, number) % {"num": number, **values}
 
@@ -55,7 +55,7 @@ class Lazy:
         return f"Lazy({self._words!r})"
 
 
-def lazy_gettext(words: str, **values: Any) -> Any:
+def lazy_gettext(words: str, /, **values: Any) -> Any:
     """Words that are translated when they are shown."""
     return Lazy(words, values)
 

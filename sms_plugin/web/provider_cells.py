@@ -1,0 +1,116 @@
+"""What the provider pages show of a provider and of a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask_admin import BaseView
+from markupsafe import Markup
+
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.gateways.contract import Gateway
+from sms_plugin.models import Provider
+from sms_plugin.providers.active import Line, settings_of
+from sms_plugin.state import State
+from sms_plugin.web.moments import moment
+from sms_plugin.web.translation import gettext
+from sms_plugin.web.verdicts import abilities, reason_in_words, warning_in_words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A gateway on the page where one is chosen."""
+
+    kind: str
+    label: str
+    help: str
+    develops: bool  #: for development alone
+
+
+_FOR_DEVELOPMENT = frozenset({"console", "phone"})
+
+
+def offered(gateways: Mapping[str, type[Gateway]]) -> list[Offer]:
+    """The gateways in the order of their names, those for development last."""
+    offers = [
+        Offer(
+            kind=kind,
+            label=gettext(gateway.label),
+            help=gettext(gateway.help) if gateway.help else "",
+            develops=kind in _FOR_DEVELOPMENT,
+        )
+        for kind, gateway in gateways.items()
+    ]
+    return sorted(offers, key=lambda offer: (offer.develops, offer.label.casefold()))
+
+
+def name(view: BaseView, provider: Provider) -> Markup:
+    """The way to its page."""
+    return Markup('<a href="{}"><b>{}</b></a>').format(view.get_url(".edit_view", name=provider.name), provider.name)
+
+
+def kind(view: Any, provider: Provider) -> str:
+    """What its gateway is called."""
+    gateway = view.state.gateways.get(provider.kind)
+    if gateway is None:
+        return gettext("%(kind)s (not installed)", kind=provider.kind)
+    return gettext(gateway.label)
+
+
+def state(provider: Provider) -> Markup:
+    """Saved and active are different things; and an active one may have been stopped, or rest for a while."""
+    badge = Markup('<span class="sms-state {}">{}</span> {}')
+    if provider.stopped_at is not None:
+        why = Markup("{} {}").format(reason_in_words(provider.stopped_reason), provider.stopped_detail)
+        word = gettext("active, but stopped") if provider.active else gettext("stopped")
+        return badge.format("sms-state-bad", word, why)
+    if not provider.active:
+        return badge.format("", gettext("saved, not active"), "")
+    if provider.paused_until is not None and provider.paused_until > datetime.now(UTC):
+        until = Markup("{} {}").format(gettext("until"), moment(provider.paused_until))
+        return badge.format("sms-state-wait", gettext("active, resting"), until)
+    return badge.format("sms-state-good", gettext("active"), "")
+
+
+def rate(provider: Provider) -> str:
+    """How many messages in how many seconds."""
+    if not provider.rate_count or not provider.rate_seconds:
+        return gettext("no limit")
+    return gettext("%(count)s in %(seconds)s s", count=provider.rate_count, seconds=provider.rate_seconds)
+
+
+def beside(provider: Provider, plugin: State) -> dict[str, Any]:
+    """What stands beside the form: what the gateway can do, what to know before using it, its webhook address."""
+    can, warnings = None, []
+    try:
+        settings = settings_of(provider, state=plugin)
+        gateway = plugin.gateways[provider.kind]
+        can = gateway.capabilities(settings)
+        warnings = [warning_in_words(code) for code in gateway.warnings(settings)]
+    except (SmsError, ConfigurationError):
+        pass  # the form says what is wrong
+    return {
+        "abilities": abilities(can) if can is not None else [],
+        "warnings": warnings,
+        "takes_receipts": can is not None and can.receipts,
+        "webhook": _webhook(provider.token, plugin),
+        "state_badge": state(provider),
+        "rate_words": rate(provider),
+    }
+
+
+def receipt_url(line: Line, message: UUID, plugin: State) -> str | None:
+    """The address for the receipts of one message, where the gateway takes some and the portal is known outside."""
+    if not line.capabilities.receipts or plugin.settings.public_url is None:
+        return None
+    return plugin.links("sms_webhooks.receipts", {"token": line.token, "message": message})
+
+
+def _webhook(token: str, plugin: State) -> str | None:
+    if plugin.settings.public_url is None:
+        return None
+    return plugin.links("sms_webhooks.receipts", {"token": token})
