@@ -245,13 +245,18 @@ def _waiting(session: Session) -> set[str]:
 
 
 def _take(session: Session, name: str, *, at_once: bool) -> tuple[int, str | None] | None:
-    """The version under which the job is ours, and where it stands; None where it is not its time."""
+    """The version under which the job is ours, and where it stands; None where it is not its time, or where somebody
+    else is at its row at this moment: who is stopped there must not stop the others.
+    """
     now = database_now(session)
-    row = session.execute(sa.select(Job.version, Job.cursor).where(Job.name == name)).one_or_none()
-    if row is None:
+    asked = sa.select(Job.version, Job.cursor).where(Job.name == name)
+    if session.execute(asked).one_or_none() is None:
         first = {"name": name, "version": 0, "due_at": now, "error": ""}
         insert_once(session.connection(), Job.__table__, [first], unique="name")  # type: ignore[arg-type]
-    known, cursor = (0, None) if row is None else row
+    row = session.execute(asked.with_for_update(skip_locked=True)).one_or_none()
+    if row is None:
+        return None
+    known, cursor = row
     take = (
         sa.update(Job)
         .where(Job.name == name, Job.version == known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,33 +13,34 @@ from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.outbox.moving import move
 from sms_plugin.states import MessageState
 
+_LEASE: Any = Lease.__table__
+_MESSAGE: Any = Message.__table__
+
 #: A message that was lost so often without an attempt is suspected of killing the process: it is quarantined.
 LAPSES = 2
+#: By key, one at a time: a search for several may walk over rows that somebody else holds, and wait for them.
+_LAPSED = sa.delete(_LEASE).where(_LEASE.c.message_id == sa.bindparam("b_id"))
+_COUNTED = sa.update(_MESSAGE).where(_MESSAGE.c.id == sa.bindparam("b_id")).values(lapses=_MESSAGE.c.lapses + 1)
 
 
 def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
     """Give messages back whose lease ran out before an attempt; the second time they are held. Their number.
 
-    Writes in the caller's transaction.
+    One that somebody is about to take up is passed by, however long that somebody sleeps. Writes in the caller's
+    transaction.
     """
-    lapsed = session.scalars(
-        sa.select(Lease.message_id).where(Lease.until <= now).order_by(Lease.message_id).limit(most)
-    ).all()
-    if not lapsed:
-        return 0
-    # the delete decides: a lease that was taken up or ended meanwhile is not ours to judge
     gone = session.scalars(
-        sa.delete(Lease)
-        .where(Lease.message_id.in_(lapsed), Lease.until <= now)
-        .returning(Lease.message_id)
-        .execution_options(synchronize_session=False)
+        sa.select(Lease.message_id)
+        .where(Lease.until <= now)
+        .order_by(Lease.message_id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
     ).all()
-    session.execute(
-        sa.update(Message)
-        .where(Message.id.in_(gone))
-        .values(lapses=Message.lapses + 1)
-        .execution_options(synchronize_session=False)
-    )
+    if not gone:
+        return 0
+    rows = [{"b_id": message} for message in gone]
+    session.connection().execute(_LAPSED, rows)
+    session.connection().execute(_COUNTED, rows)
     suspects = session.scalars(
         sa.select(Message.id).where(
             Message.id.in_(gone), Message.lapses >= LAPSES, Message.state == MessageState.QUEUED.value
@@ -49,12 +51,16 @@ def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
 
 
 def lapse_attempts(session: Session, *, now: datetime, most: int = 100) -> int:
-    """Call unknown what departed and never came back; the number of attempts. Writes in the caller's transaction."""
+    """Call unknown what departed and never came back; the number of attempts. Writes in the caller's transaction.
+
+    One whose verdict is being written is passed by.
+    """
     open_attempts = (
         sa.select(Attempt.id, Attempt.message_id)
         .where(Attempt.verdict.is_(None), Attempt.until <= now)
         .order_by(Attempt.until)
         .limit(most)
+        .with_for_update(skip_locked=True)
     )
     lost = sorted(session.execute(open_attempts).all(), key=lambda row: row.id)
     for row in lost:

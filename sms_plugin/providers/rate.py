@@ -26,15 +26,17 @@ class Slots:
 def reserve(session: Session, provider_id: int, *, want: int, now: datetime) -> Slots:
     """Up to ``want`` send times, evenly spaced.
 
-    Locks the provider's row until the caller's transaction ends: call it last.
+    Under a rate it locks the provider's row until the caller's transaction ends: call it last. Without its key, which
+    the attempts refer to that others open meanwhile.
     """
     if want <= 0:
         return Slots()
-    row = session.execute(
-        sa.select(Provider.rate_count, Provider.rate_seconds, Provider.next_slot_at)
-        .where(Provider.id == provider_id)
-        .with_for_update()
-    ).one()
+    asked = sa.select(Provider.rate_count, Provider.rate_seconds, Provider.next_slot_at).where(
+        Provider.id == provider_id
+    )
+    row = session.execute(asked).one()
+    if row.rate_count and row.rate_seconds:
+        row = session.execute(asked.with_for_update(key_share=True)).one()
     if not row.rate_count or not row.rate_seconds:
         return Slots(times=(now,) * want)
     apart = spacing(row.rate_count, row.rate_seconds)

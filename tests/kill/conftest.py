@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from sms_plugin import schema
 from tests.kill.victim import portal_for
 from tests.kill.victims import Victims
 from tests.portal import Portal
@@ -27,7 +26,6 @@ def killed_portal(database_url: str) -> Iterator[Portal]:
     """The portal of the process that survives."""
     made = portal_for(database_url)
     with made.app.app_context():
-        schema.upgrade(made.db.engine)
         yield made
         made.db.session.remove()
         made.db.engine.dispose()

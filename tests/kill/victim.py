@@ -2,7 +2,8 @@
 
 A line is JSON: ``{"point", "database", "freeze", "config"}``. The runner is the real one, on the database's own
 provider. It writes ``reached PID`` at the point and stays there: for ever, or with ``freeze`` until ``SIGCONT``, every
-thread of it, once. When it is gone, ``dead PID STATUS`` is written.
+thread of it, once. One that freezes does no jobs, so that it sleeps nowhere else. When it is gone, ``dead PID STATUS``
+is written.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
-from threading import Event, local
+from threading import Event, current_thread, local
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outgoing, Verdict
+from sms_plugin.jobs import due, flush
 from sms_plugin.jobs.worker import work
 from sms_plugin.testing.phone_gateway import PhoneGateway
 from tests.portal import Portal, make_portal
@@ -35,12 +39,15 @@ class Point(StrEnum):
     DEPARTED = "departed"
     BEFORE_CONNECT = "before connect"
     SENT = "after the request was sent"
+    ANSWERED = "answered"  #: before the transaction that settles
     BEFORE_SETTLE = "before settle"
     AFTER_SETTLE = "after settle"
 
 
 THREADS = 4
-_CLAIM, _DEPARTURE, _SETTLEMENT = "INSERT INTO sms_lease", "INSERT INTO sms_attempt", "UPDATE sms_attempt SET verdict"
+_CLAIM = re.compile(r"INSERT (IGNORE )?INTO sms_lease")
+_DEPARTURE = re.compile(r"INSERT INTO sms_attempt")
+_SETTLEMENT = re.compile(r"UPDATE sms_attempt SET verdict")
 #: Points after the commit of a transaction that made such a statement.
 _COMMITTED = {Point.CLAIMED: _CLAIM, Point.DEPARTED: _DEPARTURE, Point.AFTER_SETTLE: _SETTLEMENT}
 
@@ -73,17 +80,17 @@ def _stop_in_database(portal: Portal, point: Point, stop: Callable[[], None]) ->
     mine = local()
 
     def before(connection: object, cursor: object, text: str, *rest: object) -> None:
-        if point is Point.BEFORE_SETTLE and text.startswith(_SETTLEMENT):
+        if point is Point.BEFORE_SETTLE and _SETTLEMENT.search(text):
             stop()
 
     def after(connection: object, cursor: object, text: str, *rest: object) -> None:
         mine.made = [*getattr(mine, "made", ()), text]
-        if point is Point.DEPARTING and text.startswith(_DEPARTURE):
+        if point is Point.DEPARTING and _DEPARTURE.search(text):
             stop()
 
     def committed(session: Session) -> None:
         made, mine.made = getattr(mine, "made", ()), []
-        if point in _COMMITTED and any(text.startswith(_COMMITTED[point]) for text in made):
+        if point in _COMMITTED and any(map(_COMMITTED[point].search, made)):
             stop()
 
     sa.event.listen(portal.db.engine, "before_cursor_execute", before)
@@ -91,20 +98,40 @@ def _stop_in_database(portal: Portal, point: Point, stop: Callable[[], None]) ->
     sa.event.listen(Session, "after_commit", committed)
 
 
-def _gateway(before: Callable[[], None]) -> type[PhoneGateway]:
+def _stop_when_answered(portal: Portal, stop: Callable[[], None]) -> None:
+    """Stop where the flush begins a transaction, once it has an answer in hand that is not written."""
+    answered = Event()
+
+    def begun(*_: object) -> None:
+        if answered.is_set() and current_thread().name == "sms-flush":
+            stop()
+
+    _put_gateway(portal, after=answered.set)
+    sa.event.listen(Session, "after_begin", begun)
+
+
+def _put_gateway(
+    portal: Portal, *, before: Callable[[], None] = lambda: None, after: Callable[[], None] = lambda: None
+) -> None:
     class Stopping(PhoneGateway):
         def send(self, messages: Sequence[Outgoing]) -> Sequence[Verdict]:
             before()
-            return super().send(messages)
+            verdicts = super().send(messages)
+            after()
+            return verdicts
 
-    return Stopping
+    gateways: Any = portal.state.gateways
+    gateways["phone"] = Stopping
 
 
 def _be_stopped(portal: Portal, point: Point, stop: Callable[[], None]) -> None:
+    if "MARGIN" in portal.app.config:
+        flush.SETTLE_MARGIN = timedelta(seconds=portal.app.config["MARGIN"])
     with portal.app.app_context():
         if point is Point.BEFORE_CONNECT:
-            gateways: Any = portal.state.gateways
-            gateways["phone"] = _gateway(stop)
+            _put_gateway(portal, before=stop)
+        elif point is Point.ANSWERED:
+            _stop_when_answered(portal, stop)
         elif point is not Point.SENT:
             # after the request was sent, it is the phone server that does not answer: the parent reads its ledger
             _stop_in_database(portal, point, stop)
@@ -128,6 +155,8 @@ def main() -> None:
         portal = _made(order["database"], json.dumps(order["config"]))
         child = os.fork()
         if child == 0:
+            if order["freeze"]:
+                due.JOBS = {}
             _be_stopped(portal, Point(order["point"]), _freeze() if order["freeze"] else _stay)
             os._exit(0)
         sys.stdout.write(f"born {child}\n")
