@@ -39,7 +39,7 @@ def find(session: Session, entity: BoundEntity, words: str, *, most: int = MOST)
     """
     written = " ".join(words.replace("\0", " ").split())
     found: dict[str, Any] = {}
-    for records in _ways(session, entity.model, written, most=most):
+    for records in _ways(session, entity, written, most=most):
         for record in records:
             found.setdefault(key_of(record), record)
         if len(found) >= most:
@@ -63,8 +63,10 @@ def label_of(record: object, entity: BoundEntity) -> str:
 
 def load(session: Session, entity: BoundEntity, key: str) -> Any | None:
     """The record with this key, or None; a text that is no key of the entity finds none. Reads only."""
+    if "\0" in key:
+        return None
     try:
-        return session.get(entity.model, key_values(entity.model, key.replace("\0", "")), options=list(entity.eager))
+        return session.get(entity.model, key_values(entity.model, key), options=list(entity.eager))
     except (ValueError, TypeError, ArithmeticError, KeyError):
         return None
     except DBAPIError:
@@ -72,29 +74,20 @@ def load(session: Session, entity: BoundEntity, key: str) -> Any | None:
         return None
 
 
-def _ways(session: Session, model: type[Any], written: str, *, most: int) -> Iterable[list[Any]]:
+def _ways(session: Session, entity: BoundEntity, written: str, *, most: int) -> Iterable[list[Any]]:
+    model = entity.model
     columns = _texts(model)
     if not written:
         yield _newest(session, model, None, most=most)
         return
-    entity_key = _by_key(session, model, written)
-    yield [] if entity_key is None else [entity_key]
+    named = load(session, entity, written)
+    yield [] if named is None else [named]
     exact = [column == written for column in columns if column.key in _indexed(model)]
     if exact:
         yield list(session.scalars(sa.select(model).where(sa.or_(*exact)).limit(most)).unique())
     if columns:
         each = [sa.or_(*(_begins(column, word) for column in columns)) for word in written.split()[:_WORDS]]
         yield _newest(session, model, sa.and_(*each), most=most)
-
-
-def _by_key(session: Session, model: type[Any], written: str) -> Any | None:
-    try:
-        return session.get(model, key_values(model, written))
-    except (ValueError, TypeError, ArithmeticError, KeyError):
-        return None
-    except DBAPIError:
-        session.rollback()  # a number that the column cannot hold
-        return None
 
 
 def _newest(session: Session, model: type[Any], condition: sa.ColumnElement[bool] | None, *, most: int) -> list[Any]:

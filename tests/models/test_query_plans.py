@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import ReceiptStatus, Report
 from sms_plugin.jobs import wake
+from sms_plugin.models import TriggerRow
 from sms_plugin.outbox.claim import claim
 from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
 from sms_plugin.outbox.receipts import match_waiting, rematch, take
@@ -19,6 +20,7 @@ from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.outbox.timeline import timeline
 from sms_plugin.testing import drain
 from sms_plugin.testing.phone_server import PhoneServer
+from sms_plugin.triggers.runs import runs
 from tests.portal import Portal
 
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -69,6 +71,12 @@ _WORK: dict[str, Callable[[Portal, Session], object]] = {
         session, [Report(status=ReceiptStatus.SENT, reference="P00000001")], provider_id=1, about=None, now=NOW
     ),
     "receipts that wait": lambda portal, session: match_waiting(session, ["P00000001"], provider_id=1, now=NOW),
+    "runs of triggers": lambda portal, session: runs(
+        session,
+        {"charge_created": TriggerRow(key="charge_created", on=False, texts={})},
+        state=portal.state,
+        now=NOW,
+    ),
     "look": lambda portal, session: [session.execute(query, {"now": NOW}) for query in [*wake._DUE, *wake._NEXT]],
 }
 
