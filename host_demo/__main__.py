@@ -7,8 +7,9 @@ from contextlib import ExitStack
 import click
 
 from host_demo.app import create_app
+from host_demo.production import deployed, watch
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
-from host_demo.server import CannotOpen, phones, serving, stop_on_signals
+from host_demo.server import CannotOpen, claim, phones, serving, stop_on_signals
 from host_demo.setup import prepare
 
 WELCOME = """
@@ -25,27 +26,35 @@ WELCOME = """
 @click.option("--phone-port", default=5001, show_default=True, help="Port of the phones.")
 @click.option("--database", default="sqlite:///demo.db", show_default=True, help="Database URL.")
 @click.option("--no-phone", is_flag=True, help="Do not start the phones; they run elsewhere, or not at all.")
-def main(host: str, port: int, phone_port: int, database: str, no_phone: bool) -> None:
+@click.option("--production", is_flag=True, help="Serve by gunicorn, with the SMS worker in a process of its own.")
+def main(host: str, port: int, phone_port: int, database: str, no_phone: bool, production: bool) -> None:
     """Make the tables and the first records where they are missing, and serve the portal."""
     stop_on_signals()
     portal, phone_page = f"http://{host}:{port}", f"http://127.0.0.1:{phone_port}"
-    app = create_app({"SQLALCHEMY_DATABASE_URI": database, "SMS_PUBLIC_URL": portal, "PHONE_GATEWAY_URL": phone_page})
+    settings = {"SQLALCHEMY_DATABASE_URI": database, "SMS_PUBLIC_URL": portal, "PHONE_GATEWAY_URL": phone_page}
+    welcome = WELCOME.format(
+        portal=portal,
+        admin=ADMIN_LOGIN,
+        admin_password=ADMIN_PASSWORD,
+        operator=OPERATOR_LOGIN,
+        operator_password=OPERATOR_PASSWORD,
+        phones="The phones are switched off." if no_phone else f"The phones are at  {phone_page}",
+    )
+    app = create_app(settings)
     try:
         with ExitStack() as running:
-            server = running.enter_context(serving(app, host=host, port=port))
+            if production:
+                claim(host, port, what="the portal", option="--port")
+            else:
+                server = running.enter_context(serving(app, host=host, port=port))
             if not no_phone:
                 running.enter_context(phones(phone_port))
             prepare(app)
-            click.echo(
-                WELCOME.format(
-                    portal=portal,
-                    admin=ADMIN_LOGIN,
-                    admin_password=ADMIN_PASSWORD,
-                    operator=OPERATOR_LOGIN,
-                    operator_password=OPERATOR_PASSWORD,
-                    phones="The phones are switched off." if no_phone else f"The phones are at  {phone_page}",
-                )
-            )
+            if production:
+                processes = running.enter_context(deployed(settings, host=host, port=port))
+                click.echo(welcome)
+                watch(processes)
+            click.echo(welcome)
             server.serve_forever()
     except CannotOpen as error:
         raise click.ClickException(str(error)) from error

@@ -33,6 +33,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The portal, with the SMS plugin mounted; its tables are made by ``setup.prepare``."""
     app = Flask(__name__, instance_path=str(Path.cwd() / "instance"))
     app.config.update(defaults())
+    app.config.from_prefixed_env("DEMO")
     app.config.update(config or {})
     db.init_app(app)
     with app.app_context():

@@ -12,7 +12,7 @@ DEMO_FERNET_KEY = "bm9ydGUtZmlicmEtZGVtby1rZXktbm90LXNlY3JldCE="
 
 
 def defaults() -> dict[str, Any]:
-    """The settings of a portal on this machine; ``create_app(config)`` overrides any of them."""
+    """The settings on this machine; ``DEMO_…`` in the environment and ``create_app(config)`` override it."""
     return {
         "COMPANY": COMPANY,
         "SECRET_KEY": DEMO_SECRET_KEY,

@@ -7,15 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-PATIENCE = 10
-"""Seconds that the phones are given to answer, and later to stop by themselves."""
+PATIENCE = 45
+"""Seconds that a process is given to answer, and later to finish what it has in flight."""
 
 
 class CannotOpen(Exception):
@@ -43,15 +43,12 @@ def claim(host: str, port: int, *, what: str, option: str) -> None:
 
 
 @contextmanager
-def phones(port: int) -> Iterator[None]:
-    """The phone gateway in a process of its own, for as long as the block runs."""
-    claim("127.0.0.1", port, what="the phones", option="--phone-port")
-    command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", str(port)]
-    # A session of its own: Ctrl-C reaches the portal alone, which then stops the phones last.
-    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 -- our own module
+def beside(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of our own that is told to stop when the block ends, and waited for."""
+    # A session of its own: Ctrl-C reaches this process alone, which then stops the others in its own order.
+    process = subprocess.Popen(command, env=env, start_new_session=True)  # noqa: S603 -- our own commands
     try:
-        _wait_until_open(process, port=port)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -61,14 +58,25 @@ def phones(port: int) -> Iterator[None]:
             process.wait()
 
 
-def _wait_until_open(process: subprocess.Popen[bytes], *, port: int) -> None:
+@contextmanager
+def phones(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The phone gateway in a process of its own, for as long as the block runs."""
+    claim("127.0.0.1", port, what="the phones", option="--phone-port")
+    with beside([sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", str(port)]) as process:
+        if not opens(process, host="127.0.0.1", port=port):
+            raise CannotOpen("The phones did not start; the reason stands above. --no-phone does without them.")
+        yield process
+
+
+def opens(process: subprocess.Popen[bytes], *, host: str, port: int) -> bool:
+    """Whether the process listens before long."""
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+            if probe.connect_ex((host, port)) == 0:
+                return True
         time.sleep(0.05)
-    raise CannotOpen("The phones did not start; the reason stands above. --no-phone does without them.")
+    return False
 
 
 @contextmanager

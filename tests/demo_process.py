@@ -34,7 +34,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_demo(*, database: str | None = None, phones: bool = True) -> Iterator[RunningDemo]:
+def running_demo(
+    *, database: str | None = None, phones: bool = True, production: bool = False
+) -> Iterator[RunningDemo]:
     """The portal and its phones, answering; both are gone after the block."""
     with tempfile.TemporaryDirectory() as folder:
         port, phone_port = free_port(), free_port()
@@ -42,6 +44,8 @@ def running_demo(*, database: str | None = None, phones: bool = True) -> Iterato
         command += ["--database", database or f"sqlite:///{folder}/demo.db"]
         if not phones:
             command.append("--no-phone")
+        if production:
+            command.append("--production")
         with (Path(folder) / "log").open("w+b") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
             try:
@@ -60,7 +64,7 @@ def _wait_until_open(url: str, *, process: subprocess.Popen[bytes], log: Path) -
         try:
             requests.get(url, timeout=DEADLINE)
             return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             if process.poll() is not None:
                 break
             time.sleep(0.1)

@@ -12,6 +12,8 @@ from sqlalchemy.engine import Engine
 from sms_plugin.cli.engines import weaknesses
 from tests.portal import make_portal
 
+only_sqlite = pytest.mark.one_database("sqlite", "what is told concerns SQLite alone")
+
 REMEDY = "isolation_level = None, on `begin` execute BEGIN IMMEDIATE"
 
 
@@ -42,10 +44,12 @@ def _one(engine: Engine) -> tuple[str, bool]:
     return told
 
 
+@only_sqlite
 def test_of_a_sound_engine_nothing_is_said(tmp_path: Path) -> None:
     assert _told(_engine(tmp_path)) == []
 
 
+@only_sqlite
 def test_a_driver_that_begins_with_the_first_write_is_named(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'host.db'}")
     sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode = WAL"))
@@ -55,6 +59,7 @@ def test_a_driver_that_begins_with_the_first_write_is_named(tmp_path: Path) -> N
     assert not grave
 
 
+@only_sqlite
 def test_transactions_that_begin_deferred_are_named(tmp_path: Path) -> None:
     what, grave = _one(_engine(tmp_path, "BEGIN"))
     assert "begin deferred" in what
@@ -62,6 +67,7 @@ def test_transactions_that_begin_deferred_are_named(tmp_path: Path) -> None:
     assert not grave
 
 
+@only_sqlite
 def test_half_the_remedy_is_worse_than_none(tmp_path: Path) -> None:
     """Without a ``begin``, the driver that was told to begin nothing leaves each statement alone."""
     what, grave = _one(_engine(tmp_path, None))
@@ -69,30 +75,35 @@ def test_half_the_remedy_is_worse_than_none(tmp_path: Path) -> None:
     assert grave
 
 
+@only_sqlite
 def test_another_journal_than_wal_is_named(tmp_path: Path) -> None:
     what, _ = _one(_engine(tmp_path, "BEGIN IMMEDIATE", "journal_mode = DELETE"))
     assert "journal is 'delete'" in what
     assert "journal_mode = WAL" in what
 
 
+@only_sqlite
 def test_a_missing_busy_timeout_is_named(tmp_path: Path) -> None:
     what, _ = _one(_engine(tmp_path, "BEGIN IMMEDIATE", "busy_timeout = 0"))
     assert "busy timeout is 0 ms" in what
     assert "busy_timeout = 5000" in what
 
 
+@only_sqlite
 def test_not_waiting_for_the_disk_is_named(tmp_path: Path) -> None:
     what, _ = _one(_engine(tmp_path, "BEGIN IMMEDIATE", "synchronous = OFF"))
     assert "power cut" in what
     assert "synchronous = NORMAL" in what
 
 
+@only_sqlite
 def test_a_pool_that_a_runner_would_empty_is_named(tmp_path: Path) -> None:
     what, _ = _one(_engine(tmp_path, pool_size=2, max_overflow=2))
     assert "4 connections at most" in what
     assert "pool_size" in what
 
 
+@only_sqlite
 @pytest.mark.parametrize("over", [3, -1], ids=["enough", "no limit"])
 def test_a_pool_that_suffices_is_not(tmp_path: Path, over: int) -> None:
     assert _told(_engine(tmp_path, pool_size=2, max_overflow=over)) == []
@@ -105,6 +116,7 @@ def test_an_engine_of_autocommit_is_named(database_url: str) -> None:
     assert grave
 
 
+@only_sqlite
 def test_the_command_says_it_too(tmp_path: Path) -> None:
     portal = make_portal(f"sqlite:///{tmp_path / 'portal.db'}")
     result = portal.app.test_cli_runner().invoke(args=["sms", "check"])
