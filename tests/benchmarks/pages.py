@@ -1,0 +1,176 @@
+"""The pages on a million messages: ``python -m tests.benchmarks.pages [--database URL]``, on an empty database.
+
+Medians of whole requests on the server, template included; bars of the issue Pages: lists 50 ms, a history 20 ms, an
+export's first byte 100 ms and 32 MiB of memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Message
+from sms_plugin.outbox.export import Layout, export
+from sms_plugin.outbox.history import Selection, about_record, history
+from sms_plugin.outbox.queue import Part
+from sms_plugin.web.paging import Cursor, write_cursor
+from tests.benchmarks.million import CLIENTS, MESSAGES, large_portal
+from tests.portal import Client, Portal
+
+_ROUNDS = 15
+_QUEUE, _LIST = "/admin/sms/queue/", "/admin/sms/message/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What the export of everything took."""
+
+    first_byte: float  #: milliseconds
+    seconds: float
+    grown: float  #: MiB of resident memory at the highest, above those before
+    lines: int
+
+
+def measure(portal: Portal) -> Iterator[tuple[str, float]]:
+    """The name of each page and its median in milliseconds."""
+    client = portal.app.test_client()
+    for name, path in _pages(portal).items():
+
+        def read(path: str = path) -> None:
+            assert client.get(path).status_code == 200
+
+        yield name, median(read)
+    with portal.fresh() as session:
+        someone = session.get_one(Client, CLIENTS // 2)
+        of = about_record(someone, registry=portal.state.registry)
+        yield "a client's history (its question)", median(lambda: history(session, of=of))
+
+
+def median(work: Callable[[], object]) -> float:
+    """The median of some rounds, in milliseconds; the first, which warms up, does not count."""
+    work()
+    taken: list[float] = []
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
+
+
+def export_all(portal: Portal) -> Exported:
+    """The export of all messages, read as a download reads it."""
+
+    @contextmanager
+    def pages() -> Iterator[Session]:
+        with closing(portal.state.session()) as session:
+            yield session
+
+    before, highest, lines = _resident(), 0.0, 0
+    began = time.perf_counter()
+    pieces = export(
+        pages, of=Selection(), layout=Layout(zone=ZoneInfo("Europe/Lisbon")), registry=portal.state.registry
+    )
+    next(pieces)
+    next(pieces)
+    first = (time.perf_counter() - began) * 1000
+    for piece in pieces:
+        lines += piece.count(b"\n")
+        highest = max(highest, _resident())
+    return Exported(first_byte=first, seconds=time.perf_counter() - began, grown=highest - before, lines=lines)
+
+
+def _pages(portal: Portal) -> dict[str, str]:
+    with portal.fresh() as session:
+        middle = (
+            session.execute(
+                sa.select(Message.id, Message.created_at).order_by(Message.id).offset(MESSAGES // 2).limit(1)
+            ).one_or_none()
+            or session.execute(sa.select(Message.id, Message.created_at).limit(1)).one()
+        )
+        queued = sa.select(Message).where(Message.state == "queued", Message.priority == 1)
+        waiting = session.scalars(queued.order_by(Message.due_at, Message.id).offset(5000).limit(1)).first()
+    with portal.app.test_request_context():
+        deep = write_cursor(Cursor(values=(middle.id,)), of="message")
+        place = None
+        if waiting is not None:
+            values = (middle.created_at, int(Part.LATER), waiting.priority, waiting.due_at, waiting.id, 5000)
+            place = write_cursor(Cursor(values=values), of="queue")
+    number = "912+345+678" if waiting is None else (waiting.number or "").replace("+", "%2B")
+    client = "" if waiting is None else waiting.client
+    day = middle.created_at.date()
+    return {
+        "queue, first page": _QUEUE,
+        "queue, a deep page": f"{_QUEUE}?at={place}" if place else _QUEUE,
+        "queue, held": f"{_QUEUE}?state=held",
+        "queue, unknown": f"{_QUEUE}?state=unknown",
+        "queue, a rare reason": f"{_QUEUE}?state=held&reason=quarantined",
+        "messages, first page": _LIST,
+        "messages, a deep page": f"{_LIST}?at={deep}",
+        "messages, failed": f"{_LIST}?state=failed",
+        "messages, delivered": f"{_LIST}?state=delivered",
+        "messages, one trigger": f"{_LIST}?trigger=charge_created",
+        "messages, a trigger that never fired": f"{_LIST}?trigger=birthday_greeting",
+        "messages, a state of a trigger": f"{_LIST}?trigger=seat_soon&state=cancelled",
+        "messages, a rare provider": f"{_LIST}?provider=2",
+        "messages, one number": f"{_LIST}?number={number}",
+        "messages, one client": f"{_LIST}?client=clients/Client:{client}",
+        "messages, one day": f"{_LIST}?since={day}&until={day}",
+        "messages, words in a number": f"{_LIST}?number={number}&words=invoice",
+        "messages, words that a month does not hold": f"{_LIST}?since={day}&until={day}&words=zebra",
+        "one message": f"{_LIST}details/?id={middle.id}",
+    }
+
+
+def _resident() -> float:
+    """MiB of resident memory, now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 2**20
+
+
+def say(url: str) -> None:
+    """Fill the database, and print what each page takes."""
+
+    def line(text: str) -> None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    began = time.perf_counter()
+    with large_portal(url) as portal:
+        kind = portal.db.engine.dialect.name
+        line(
+            f"Pages on {kind}, {MESSAGES:,} messages, {CLIENTS:,} clients (filled in {time.perf_counter() - began:.0f} s):"
+        )
+        for name, milliseconds in measure(portal):
+            line(f"  {name}: {milliseconds:.1f} ms")
+        got = export_all(portal)
+        line(
+            f"  export of all: first byte after {got.first_byte:.0f} ms, {got.lines:,} lines in {got.seconds:.0f} s,"
+            f" memory +{got.grown:.1f} MiB"
+        )
+
+
+def main() -> None:
+    """One database, as the command line says; SQLite in a folder of its own without one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", help="an SQLAlchemy URL of an empty database")
+    url = parser.parse_args().database
+    if url:
+        say(url)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            say(f"sqlite:///{Path(folder) / 'portal.db'}")
+
+
+if __name__ == "__main__":
+    main()
