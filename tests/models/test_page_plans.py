@@ -1,0 +1,121 @@
+"""The lists of the queue and the messages go by an index on every database, and none is sorted (promise 10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Message, new_id
+from sms_plugin.outbox.queue import Part, Place, waiting
+from sms_plugin.outbox.search import Wanted, search
+from sms_plugin.outbox.tallies import live_counts
+from sms_plugin.states import MessageState
+from tests.portal import Portal
+
+NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+MIDDLE = Place(as_of=NOW, part=Part.DUE, priority=1, due_at=NOW - dt.timedelta(hours=3), id=UUID(int=7), passed=0)
+LATER = Place(as_of=NOW, part=Part.LATER, priority=1, due_at=NOW + dt.timedelta(hours=3), id=UUID(int=7), passed=0)
+AFTER = new_id(NOW)
+
+
+def _search(**wanted: Any) -> Callable[[Session], object]:
+    return lambda session: search(session, Wanted(**wanted), most=5, after=AFTER)
+
+
+def _queue(**asked: Any) -> Callable[[Session], object]:
+    return lambda session: waiting(session, now=NOW, most=5, **asked)
+
+
+#: What is asked, and the indexes that answer it; "" is the primary key.
+_QUESTIONS: dict[str, tuple[Callable[[Session], object], set[str]]] = {
+    "the queue": (_queue(), {"state", "due"}),
+    "the queue, a deep page": (_queue(after=MIDDLE), {"due", "state"}),
+    "the queue, later": (_queue(after=LATER), {"due", "state"}),
+    "the queue, held": (_queue(states=[MessageState.HELD]), {"state"}),
+    "the queue, a reason": (_queue(reason="throttled"), {"state", "due"}),
+    "the counters": (lambda session: live_counts(session, most=100), {"state", "due"}),
+    "all messages": (_search(), {""}),
+    "messages of a state": (_search(state=MessageState.FAILED), {"state"}),
+    "messages of a trigger": (_search(trigger="trigger-3"), {"trigger"}),
+    "messages of a trigger that went": (_search(trigger="trigger-3", state=MessageState.SENT), {"trigger"}),
+    "messages of a client": (_search(client=("clients/Client", "7")), {"client"}),
+    "messages to a number": (_search(number="+351912345607"), {"number"}),
+    "words in a number": (_search(number="+351912345607", words="x"), {"number"}),
+    "messages of some days": (_search(since=NOW - dt.timedelta(days=3), before=NOW), {""}),
+}
+
+
+@pytest.fixture
+def filled(portal: Portal) -> Portal:
+    """The portal with enough messages for a planner to prefer an index, looked at by it."""
+    states = ["held", "unknown", "sending", *["queued"] * 4, *["failed"] * 2, *["sent"] * 31]
+    rows = [_filler(number, states[number % len(states)]) for number in range(3000)]
+    with portal.db.engine.begin() as connection:
+        connection.execute(sa.insert(Message.__table__), rows)  # type: ignore[arg-type]
+    with portal.db.engine.begin() as connection:
+        kind = connection.dialect.name
+        connection.exec_driver_sql("ANALYZE TABLE sms_message" if kind == "mysql" else "ANALYZE")
+    return portal
+
+
+def _filler(number: int, state: str) -> dict[str, object]:
+    at = NOW - dt.timedelta(minutes=3000 - number)
+    return {
+        "id": new_id(at),
+        "state": state,
+        "purpose": "service",
+        "priority": number % 3,
+        "trigger": f"trigger-{number % 12}",
+        "client_entity": "clients/Client",
+        "client": str(number % 200),
+        "number": f"+3519123456{number % 100:02}",
+        "text": "Hello " * 20,
+        "due_at": at + dt.timedelta(days=number % 3),
+        "created_at": at,
+        "changed_at": at,
+    }
+
+
+@pytest.mark.parametrize("question", list(_QUESTIONS))
+def test_a_list_goes_by_an_index_and_is_not_sorted(filled: Portal, question: str) -> None:
+    work, indexes = _QUESTIONS[question]
+    plans = _plans(filled, work)
+    assert plans
+    for plan in plans:
+        assert "TEMP B-TREE" not in plan
+        assert "Sort" not in plan
+        assert "filesort" not in plan
+        known = {"": ("sqlite_autoindex_sms_message_1", "pk_sms_message", "PRIMARY")}
+        assert any(name in plan for each in indexes for name in known.get(each, (f"ix_sms_message_{each}",))), plan
+
+
+def _plans(portal: Portal, work: Callable[[Session], object]) -> list[str]:
+    """How the database answers each question about messages, in its own words; rows that a page shows go by key."""
+    asked: list[tuple[str, object]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
+        if "sms_message" in statement and " IN (" not in statement:
+            asked.append((statement, parameters))
+
+    with portal.fresh() as session:
+        sa.event.listen(portal.db.engine, "before_cursor_execute", note)
+        work(session)
+        sa.event.remove(portal.db.engine, "before_cursor_execute", note)
+    kind = portal.db.engine.dialect.name
+    with portal.db.engine.connect() as connection:
+        if kind == "postgresql":
+            # so few rows are soon sorted; what counts is that the index can serve
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_bitmapscan = off")
+            connection.exec_driver_sql("SET enable_sort = off")
+        explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
+        return [
+            "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))  # type: ignore[arg-type]
+            for statement, parameters in asked
+        ]
