@@ -28,6 +28,10 @@ PAGES = {
     "payment-new": "/admin/payment/new/",
     "staff": "/admin/staff/",
     "staff-new": "/admin/staff/new/",
+    "sms-providers": "/admin/sms/provider/",
+    "sms-provider-kinds": "/admin/sms/provider/new/",
+    "sms-provider-new": "/admin/sms/provider/new/?kind=generic",
+    "sms-provider": "/admin/sms/provider/edit/?name=phone",
 }
 
 

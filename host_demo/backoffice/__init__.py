@@ -14,6 +14,7 @@ from host_demo.backoffice.staff import StaffView
 from host_demo.config import COMPANY
 from host_demo.database import db
 from host_demo.models import Client, Invoice, Payment, Staff
+from host_demo.policy import nonce
 
 
 def make_admin(app: Flask) -> Admin:
@@ -22,6 +23,7 @@ def make_admin(app: Flask) -> Admin:
         app,
         name=COMPANY,
         theme=Bootstrap4Theme(base_template="portal/base.html", fluid=True),
+        csp_nonce_generator=nonce,
         index_view=Home(name="Home", menu_icon_type="fa", menu_icon_value="fa-home"),
     )
     admin.add_view(ClientView(Client, db, name="Clients", menu_icon_value="fa-users"))

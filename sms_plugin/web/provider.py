@@ -82,7 +82,7 @@ class ProviderPages(Rows):
         elif form.validate() and self._added(form, kind):
             return redirect(self.get_url(".edit_view", name=form.name.data.strip()))
         explain_token(form)
-        return self.render("sms/provider/new.html", form=form, gateway=gateway)
+        return self.render("sms/provider/new.html", form=form, gateway=gateway, help=cells.help_of(gateway))
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> ResponseReturnValue:

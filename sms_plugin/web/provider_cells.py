@@ -28,6 +28,7 @@ class Offer:
     kind: str
     label: str
     help: str
+    can: tuple[str, ...]  #: what it can do beside sending, in a word each
     develops: bool  #: for development alone
 
 
@@ -40,12 +41,35 @@ def offered(gateways: Mapping[str, type[Gateway]]) -> list[Offer]:
         Offer(
             kind=kind,
             label=gettext(gateway.label),
-            help=gettext(gateway.help) if gateway.help else "",
+            help=help_of(gateway),
+            can=_at_a_glance(gateway),
             develops=kind in _FOR_DEVELOPMENT,
         )
         for kind, gateway in gateways.items()
     ]
     return sorted(offers, key=lambda offer: (offer.develops, offer.label.casefold()))
+
+
+def help_of(gateway: type[Gateway]) -> str:
+    """What the gateway says of itself; a preset that says nothing is told as what it is."""
+    told = vars(gateway).get("help", "")
+    if not told and gateway.help:
+        return gettext("Generic HTTP with this provider's values filled in.")
+    return gettext(told) if told else ""
+
+
+def _at_a_glance(gateway: type[Gateway]) -> tuple[str, ...]:
+    try:
+        can = gateway.capabilities(None)
+    except Exception:  # noqa: BLE001 - it depends on settings that nobody has given yet
+        return ()
+    words = [
+        (can.receipts, gettext("receipts")),
+        (can.inbound, gettext("answers")),
+        (can.balance, gettext("credit")),
+        (can.lookup, gettext("look-up")),
+    ]
+    return tuple(word for holds, word in words if holds)
 
 
 def name(view: BaseView, provider: Provider) -> Markup:

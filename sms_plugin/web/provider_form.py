@@ -105,7 +105,8 @@ def _field(one: SettingField, *, kept: bool) -> Any:
     if one.kind is Kind.LINES:
         return TextAreaField(**words, default=None if one.secret else one.default, render_kw={"rows": 4})
     if one.secret:
-        return PasswordField(**words, render_kw={"autocomplete": "new-password", "spellcheck": "false"})
+        looked_at = {"data-sms-show": gettext("Show"), "data-sms-hide": gettext("Hide")}
+        return PasswordField(**words, render_kw={"autocomplete": "new-password", "spellcheck": "false", **looked_at})
     shown = {"inputmode": "numeric"} if one.kind is Kind.NUMBER else {"spellcheck": "false", "autocomplete": "off"}
     return StringField(**words, default="" if one.default is None else str(one.default), render_kw=shown)
 
