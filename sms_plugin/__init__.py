@@ -5,6 +5,7 @@ from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.host.entity import Entity, Filter, Hook, Person, Section, Trigger, link, money
 from sms_plugin.host.when import added, after, before, changed, created, on, signal, yearly
 from sms_plugin.plugin import SMS, include_name
+from sms_plugin.web.records import SMSRecord
 
 __all__ = [
     "SMS",
@@ -13,6 +14,7 @@ __all__ = [
     "Filter",
     "Hook",
     "Person",
+    "SMSRecord",
     "Section",
     "SmsError",
     "Trigger",

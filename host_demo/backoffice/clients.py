@@ -16,6 +16,7 @@ from host_demo.backoffice import cells
 from host_demo.backoffice.base import AnswerField, PortalView, Token, offered
 from host_demo.formats import ANSWERS, LANGUAGES, REGIONS, TIMEZONES, day
 from host_demo.models import Client, Contact, PhoneNumber
+from sms_plugin import SMSRecord
 
 
 class NumbersInline(InlineFormAdmin):
@@ -30,7 +31,7 @@ class ContactsInline(InlineFormAdmin):
     column_labels = {"is_primary": "Primary contact", "born_on": "Date of birth"}
 
 
-class ClientView(PortalView):
+class ClientView(SMSRecord, PortalView):
     record = "client"
     looks_in = "Name, company, e-mail or number"
     column_list = ("name", "mobile", "city", "language", "owes")

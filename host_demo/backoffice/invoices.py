@@ -28,6 +28,7 @@ from host_demo.clock import today
 from host_demo.database import db
 from host_demo.formats import CURRENCIES, STATUSES, badge, day, money
 from host_demo.models import Client, Invoice
+from sms_plugin import SMSRecord
 
 CLIENT_FIELDS = ("first_name", "last_name", "company", "email")
 
@@ -47,7 +48,7 @@ class RecordPayment(BaseListRowAction):
         )
 
 
-class InvoiceView(PortalView):
+class InvoiceView(SMSRecord, PortalView):
     record = "invoice"
     looks_in = "Number, client or words"
     list_template = "portal/invoices.html"

@@ -20,6 +20,7 @@ from host_demo.clock import today
 from host_demo.database import db
 from host_demo.formats import METHODS, day, money
 from host_demo.models import Client, Invoice, Payment, PaymentMethod
+from sms_plugin import SMSRecord
 
 
 class UnpaidInvoices(QueryAjaxModelLoader):
@@ -45,7 +46,7 @@ class UnpaidInvoices(QueryAjaxModelLoader):
         return model.id, f"{model.number} · {model.client.display_name} · {left}"
 
 
-class PaymentView(PortalView):
+class PaymentView(SMSRecord, PortalView):
     record = "payment"
     looks_in = "Number of the invoice"
     can_edit = False

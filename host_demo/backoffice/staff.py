@@ -15,11 +15,12 @@ from host_demo.backoffice import cells
 from host_demo.backoffice.base import PortalView, offered
 from host_demo.formats import ROLES
 from host_demo.models import Role, Staff
+from sms_plugin import SMSRecord
 
 SHORTEST_PASSWORD = 8
 
 
-class StaffView(PortalView):
+class StaffView(SMSRecord, PortalView):
     record = "member"
     looks_in = "Name or login"
     admins_only = True

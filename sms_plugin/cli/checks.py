@@ -25,6 +25,7 @@ from sms_plugin.models import Provider, TriggerRow
 from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.state import State
+from sms_plugin.web.records import undeclared
 from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
 
@@ -59,6 +60,8 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
     for problem in plugin.resolution.problems:
         yield Finding("declarations", str(problem))
     yield from _links(app, plugin)
+    for view in undeclared(app.extensions.get("admin", ()), state=plugin):
+        yield Finding(f"view {view}", "It has SMSRecord, but its model is no declared entity: SMS(Entity(…)).")
     for reason in plugin.resolution.reasons.values():
         if reason.key not in plugin.catalogue.triggers:
             for language, text in reason.text.items():

@@ -84,7 +84,7 @@ def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now
     outs = opted_out(session, [row.number for row in rows if row.number])
     verdicts: dict[UUID, tuple[MessageState, str]] = {}
     for row in rows:
-        if not row.number or (not row.text and row.entity is None):
+        if not row.number or (not row.text and row.trigger is None):
             # let go without what it was held for: a text is made anew from its record, the rest nobody can send
             verdicts[row.id] = (MessageState.HELD, "no_number" if not row.number else "no_text")
         elif stands_against(row.number, row.purpose, outs):

@@ -36,6 +36,7 @@ class Draft:
     moment: str = ""
     purpose: str
     priority: int
+    subject: str = ""
     operator: str = ""
     entity: str | None = None
     record: str | None = None
@@ -95,7 +96,6 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "state": draft.state.value,
         "detail": draft.detail[:255],
         "direction": "out",
-        "subject": "",
         "created_at": now,
         "changed_at": now,
         "attempts": 0,

@@ -40,9 +40,11 @@ def recipients(
     audience: str,
     registry: Registry,
     settings: Settings,
+    every: bool = False,
 ) -> list[Recipient]:
     """Everybody whom the record reaches, each number once; empty where it leads to nobody.
 
+    With ``every`` a person is there by each number that can be texted, the one that would be chosen first.
     Without ``to`` the entity's own declaration for the audience counts, else the record is the person itself.
     Raises ``SmsError`` where a path leads to something that is no person; what a host's attribute raises goes through.
     """
@@ -53,7 +55,9 @@ def recipients(
     for target in targets:
         for each in _each(target.read(record)):
             person, owner = _person(each, target, registry)
-            found.extend(_resolved(each, person, owner, purpose=purpose, registry=registry, settings=settings))
+            found.extend(
+                _resolved(each, person, owner, purpose=purpose, registry=registry, settings=settings, every=every)
+            )
     return _each_number_once(found)
 
 
@@ -86,9 +90,15 @@ def _resolved(
     purpose: str,
     registry: Registry,
     settings: Settings,
+    every: bool,
 ) -> list[Recipient]:
     client = _client(record, person, entity)
-    numbers, problem = _numbers(record, person, purpose=purpose, settings=settings)
+    flags = _flags(person, purpose)
+    numbers, problem = _numbers(record, person, flags=flags, settings=settings)
+    if every:
+        others = [flag for flag in person.phones if flag not in flags]
+        for flag in (*flags, *others):
+            numbers += _numbers(record, person, flags=[flag], settings=settings)[0]
     agrees = True if person.consents is None else person.consents(record, purpose) is not False
 
     def one(number: str | None, problem: str = "") -> Recipient:
@@ -135,11 +145,11 @@ def zone_of(people: Iterable[object], *, registry: Registry, settings: Settings)
     return settings.zone
 
 
-def _numbers(record: object, person: BoundPerson, *, purpose: str, settings: Settings) -> tuple[list[str], str]:
-    """The numbers to text, else why there is none: for billing those flagged so, otherwise the main one."""
+def _numbers(record: object, person: BoundPerson, *, flags: Sequence[str], settings: Settings) -> tuple[list[str], str]:
+    """The numbers to text of the first of these kinds that has any, else why there is none."""
     region = str(_read(person.region, record) or settings.region or "") or None
     problem = "no_number"
-    for flag in _flags(person, purpose):
+    for flag in flags:
         good: list[str] = []
         for written in _each(person.phones[flag](record)):
             if not str(written).strip():
@@ -154,6 +164,7 @@ def _numbers(record: object, person: BoundPerson, *, purpose: str, settings: Set
 
 
 def _flags(person: BoundPerson, purpose: str) -> list[str]:
+    """The kinds of number for a purpose: for billing those flagged so, then the main one."""
     flags = [flag for flag in ("billing",) if flag in person.phones and purpose == "billing"]
     main = "mobile" if "mobile" in person.phones else next(iter(person.phones), None)
     return flags + ([main] if main is not None and main not in flags else [])

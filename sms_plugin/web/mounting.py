@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, url_for
 from flask_admin import Admin
 
 from sms_plugin.web.base import FILES, Closed, Page
+from sms_plugin.web.history import HistoryPages
 from sms_plugin.web.measuring import MeasurePages
 from sms_plugin.web.messages import MessagePages
 from sms_plugin.web.permissions import Policy
@@ -22,6 +23,7 @@ from sms_plugin.web.wordings import WordingPages
 PAGES: tuple[type[Page] | type[Rows], ...] = (
     QueuePage,
     MessagePages,
+    HistoryPages,
     TriggerPages,
     WordingPages,
     ProviderPages,

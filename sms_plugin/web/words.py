@@ -74,6 +74,14 @@ _REASONS: Mapping[str, Any] = {
     "quarantined": _("It was lost twice before it left: it may have stopped the process that took it up."),
     "no_verdict": _("The process that sent it ended before the provider answered."),
     "late_start": _("There was too little time left to send it; it takes another turn."),
+    # told before anything is sent
+    "off": _("This trigger is switched off."),
+    "template_disabled": _("The trigger's template is disabled."),
+    "template_section": _("The section of the trigger's template is not declared any more."),
+    "not_their_number": _("This is none of the person's numbers."),
+    "same_number": _("The same number gets the message about another row:"),
+    "recipients_failed": _("Who should get it could not be read."),
+    "hook_failed": _("Whether it should be sent could not be found out."),
     # the text and its record
     "missing_value": _("A shortcode of the text has no value."),
     "render_failed": _("The text could not be made: the portal failed at a shortcode."),

@@ -42,7 +42,20 @@ from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from tests import databases
-from tests.portal.models import Base, Booking, Client, Contact, Invoice, Lead, Payment, Staff, Task, payment_recorded
+from tests.portal.models import (
+    Base,
+    Booking,
+    Client,
+    Contact,
+    Invoice,
+    Lead,
+    Parcel,
+    Payment,
+    Shelf,
+    Staff,
+    Task,
+    payment_recorded,
+)
 
 #: A key for tests alone.
 KEY = "dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQuLi4="
@@ -59,7 +72,7 @@ def declarations() -> list[Declaration]:
         text={"en": "You follow {task_name} now."},
     )
     confirmed = Trigger(
-        key="seat_confirmed", section="booking", label="Seat confirmed", text={"en": "{booking_guest}, see you!"}
+        key="seat_confirmed", section="booking", label="Shelf confirmed", text={"en": "{booking_guest}, see you!"}
     )
     reminded = Trigger(key="seat_soon", section="booking", label="Soon", text={"en": "Soon, {booking_guest}."})
     return [
@@ -78,6 +91,8 @@ def declarations() -> list[Declaration]:
         ),
         Entity(Contact, "clients", person=Person(name="name", phones="phone", client="client")),
         Entity(Lead, "leads", person=Person(name="name", phones="phone", client="client")),
+        Entity(Parcel, "parcels", person=Person(name="name", phones="phone")),
+        Entity(Shelf, "shelves", person=Person(name="name", phones="phone")),
         Entity(Staff, "staff", person=Person(name="name", phones="phone")),
         Entity(
             Invoice,

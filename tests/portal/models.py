@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from blinker import Signal
@@ -62,6 +63,27 @@ class Lead(Base):
     phone: Mapped[str | None] = mapped_column(sa.String(40))
 
     client: Mapped[Client | None] = relationship()
+
+
+class Parcel(Base):
+    """Has a key that is no number."""
+
+    __tablename__ = "parcel"
+
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
+
+
+class Shelf(Base):
+    """Has a key of two columns."""
+
+    __tablename__ = "shelf"
+
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    phone: Mapped[str | None] = mapped_column(sa.String(40))
 
 
 class Staff(Base):

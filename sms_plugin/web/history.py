@@ -1,0 +1,218 @@
+"""What was said, as a conversation: by number here, by client and record on the host's own views (Q4, Q5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import Session
+
+from sms_plugin.models import Message
+from sms_plugin.outbox.history import HistoryPage, Selection, about_number, history, narrowed
+from sms_plugin.outbox.names import named_by, names_of
+from sms_plugin.state import State
+from sms_plugin.text.phones import PhoneError, digits, parse_phone
+from sms_plugin.web.base import Page
+from sms_plugin.web.export import download, layout_from
+from sms_plugin.web.moments import zone
+from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
+from sms_plugin.web.permissions import Right
+from sms_plugin.web.shown import shown_number, trigger_label
+from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.words import reason_words, state_kind, state_name
+
+#: So many messages are on a page.
+MOST = 30
+_NARROWING = ("words", "since", "until")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bubble:
+    """One message as the conversation shows it."""
+
+    id: UUID
+    at: datetime
+    due_at: datetime | None  #: where it waits for its time
+    incoming: bool
+    person: str
+    number: str
+    text: str
+    state: str
+    tone: str
+    why: str  #: why it was not sent, or what it was about
+    about: str  #: the trigger, or the subject
+    segments: int
+    operator: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowing:
+    """What the person at the page looks for, as typed."""
+
+    words: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is not empty, for an address."""
+        return {name: value for name in _NARROWING if (value := getattr(self, name))}
+
+    def applied(self, selection: Selection) -> Selection:
+        """Those of the selection that are looked for; days are the viewer's, the last one whole."""
+        until = _day(self.until)
+        return narrowed(
+            selection,
+            words=self.words,
+            since=_day(self.since),
+            until=None if until is None else until + timedelta(days=1),
+        )
+
+
+def narrowing() -> Narrowing:
+    """What the address narrows the conversation to; a day that is none is told and left out."""
+    values = {name: request.args.get(name, "").replace("\0", "").strip()[:100] for name in _NARROWING}
+    for name in ("since", "until"):
+        if values[name] and _day(values[name]) is None:
+            flash(gettext("“%(day)s” is no day: write it as 2026-01-31.", day=values[name]), "warning")
+            values[name] = ""
+    return Narrowing(**values)
+
+
+def conversation(selection: Selection, *, of: str, asked: Narrowing, state: State) -> dict[str, Any]:
+    """What the template ``conversation.html`` shows of a selection: its bubbles and the addresses of other pages.
+
+    ``of`` names the selection: a cursor of another one does not hold here.
+    """
+    cursor = _cursor(of)
+    id = None if cursor is None else cursor.values[0]
+    beside = {} if cursor is None else {"after" if cursor.back else "before": id}
+    with closing(state.session()) as session:
+        page = history(session, of=asked.applied(selection), most=MOST, **beside)
+        bubbles = bubbles_of(session, page.messages, state=state)
+    return {"bubbles": bubbles, "asked": asked, **_ways(page, of, asked)}
+
+
+def bubbles_of(session: Session, messages: Any, *, state: State) -> list[Bubble]:
+    """Messages as they are shown. Reads the host's records: give a session of which nothing else hangs."""
+    names = names_of(session, messages, registry=state.registry)
+    return [_bubble(each, names.get(ref, "") if (ref := named_by(each)) else "", state) for each in messages]
+
+
+class HistoryPages(Page):
+    """The conversation with a number, whoever has it."""
+
+    page = "history"
+    title = lazy_gettext("History")
+    icon = "fa-comments-o"
+    right = Right.READ
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        """The form that asks for a number, and what was said to it."""
+        written = request.args.get("number", "")
+        number = self._number(written) if written.strip() else None
+        shown: dict[str, Any] = {"written": written, "number": number, "bubbles": None, "export_url": None}
+        if number is not None:
+            found = conversation(about_number(number), of=f"number {number}", asked=narrowing(), state=self.state)
+            shown |= found | {"written": number, "form_fields": {"number": number}}
+            shown |= {"export_url": self.get_url(".export_view") if self.may(Right.EXPORT) else None}
+        return self.render("sms/number.html", on_host=False, send_url=None, **shown)
+
+    @expose("/export/")
+    def export_view(self) -> ResponseReturnValue:
+        """The conversation as a file."""
+        if not self.may(Right.EXPORT):
+            return self.tell("refused", right=Right.EXPORT, no_rule=False), 403
+        number = self._number(request.args.get("number", ""))
+        if number is None:
+            return redirect(self.get_url(".index_view"))
+        selection = narrowing().applied(about_number(number))
+        return download(selection, about=number, layout=layout_from(request.args, state=self.state))
+
+    def _number(self, written: str) -> str | None:
+        number = forgiving(written, region=self.state.settings.region)
+        if number is None:
+            flash(gettext("This is no number: write it with its country code, such as +351 912 345 678."), "warning")
+        return number
+
+
+def forgiving(written: str, *, region: str | None) -> str | None:
+    """The number in E.164 that somebody means, also where nobody could text it today; None where there is none.
+
+    A plus that an address has turned into a space counts.
+    """
+    for each in (written, f"+{written.strip()}"):
+        try:
+            return parse_phone(each, region=region).e164
+        except PhoneError:
+            continue
+    kept = "".join(character for character in written if character in "0123456789")
+    return f"+{digits(kept)}" if 5 <= len(kept) <= 15 and not any(c.isalpha() for c in written) else None
+
+
+def _bubble(row: Any, name: str, state: State) -> Bubble:
+    waits = row.state == "queued" and row.due_at > row.created_at
+    return Bubble(
+        id=row.id,
+        at=row.created_at,
+        due_at=row.due_at if waits else None,
+        incoming=row.direction == "in",
+        person=name,
+        number=shown_number(row.number),
+        text=row.text or "",
+        state=state_name(row.state),
+        tone=state_kind(row.state) or "plain",
+        why=reason_words(row.reason) if row.reason else "",
+        about=row.subject or ("" if row.trigger is None else trigger_label(row.trigger, state=state)),
+        segments=row.segments,
+        operator=row.operator,
+    )
+
+
+def _ways(page: HistoryPage, of: str, asked: Narrowing) -> dict[str, str | None]:
+    def way(id: UUID | None, *, back: bool) -> str | None:
+        if id is None:
+            return None
+        return _with({PARAMETER: write_cursor(Cursor(values=(id,), back=back), of=of)})
+
+    return {
+        "older_url": way(page.older, back=False),
+        "newer_url": way(page.newer, back=True),
+        "newest_url": _with({}) if PARAMETER in request.args else None,
+        "all_url": _with({}, without=_NARROWING) if asked.given else None,
+    }
+
+
+def _with(values: Mapping[str, str], *, without: tuple[str, ...] = ()) -> str:
+    """The address of this page with other values in place of its cursor."""
+    left_out = {PARAMETER, *without}
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left_out]
+    return f"{request.path}?{urlencode([*kept, *values.items()])}"
+
+
+def _cursor(of: str) -> Cursor | None:
+    given = request.args.get(PARAMETER)
+    if not given:
+        return None
+    try:
+        return read_cursor(given, of=of, columns=[Message.id])
+    except ValueError:
+        flash(gettext("This link to a further page no longer holds: here is the newest one."), "warning")
+        return None
+
+
+def _day(written: str) -> datetime | None:
+    """The beginning of a day of the viewer's, or None for what is none."""
+    try:
+        return datetime.combine(datetime.strptime(written, "%Y-%m-%d").date(), time(), tzinfo=zone())
+    except ValueError:
+        return None

@@ -1,0 +1,337 @@
+"""SMS on the host's own pages: on rows and records of a view, by one mixin and no template of the host's (S9, Q4)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import Admin, expose
+from flask_admin.actions import action
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.helpers import get_redirect_target
+from flask_admin.model.template import BaseListRowAction
+from flask_admin.tools import iterdecode
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError, StatementError
+
+from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.host.bound import BoundEntity
+from sms_plugin.host.identity import key_of, key_text, key_values
+from sms_plugin.host.search import label_of
+from sms_plugin.outbox.history import about_record, read
+from sms_plugin.outbox.truth import among
+from sms_plugin.state import State
+from sms_plugin.trails import trail
+from sms_plugin.web import translation
+from sms_plugin.web.base import FILES, explained, static_url
+from sms_plugin.web.export import download, layout_from
+from sms_plugin.web.forms import has_token, token_field
+from sms_plugin.web.history import bubbles_of, conversation, narrowing
+from sms_plugin.web.moments import moment
+from sms_plugin.web.permissions import Right, allowed
+from sms_plugin.web.send import MOST, Asked, asked, work_on
+from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
+
+log = logging.getLogger(__name__)
+
+#: So many of the latest messages are on the panel.
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What a host's view stands on: the plugin of its app, and the entity that its model is."""
+
+    state: State
+    entity: BoundEntity
+
+
+class _Icon(BaseListRowAction):
+    """A link on a row, to those who have the right to what it leads to."""
+
+    def __init__(self, title: Any, *, view: SMSRecord, icon: str, endpoint: str, right: Right) -> None:
+        super().__init__(title=title)
+        self._view, self._icon, self._endpoint, self._right = view, icon, endpoint, right
+
+    def render(self, context: Any, row_id: str, row: Any) -> Markup | str:
+        if self._view.sms_ground() is None or not self._view.sms_may(self._right):
+            return ""
+        url = self._view.get_url(self._endpoint, record=key_of(row))
+        return Markup(
+            '<a class="icon" href="{}" title="{}" aria-label="{}"><span class="fa {}" aria-hidden="true"></span></a>'
+        ).format(url, self.title, self.title, self._icon)
+
+
+def _in_words(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view of ours on a host's: what the database or the set-up refuses is told without SQL and without a number."""
+
+    @wraps(view)
+    def told(self: SMSRecord, *given: Any) -> Any:
+        try:
+            return view(self, *given)
+        except (SQLAlchemyError, ConfigurationError) as error:
+            current_app.extensions["sms"].db.session.rollback()
+            log.error("the page %s failed: %s", request.path, trail(error))
+            return self.sms_render("sms/broken.html", why=explained(error)), 503
+
+    return told
+
+
+class SMSRecord:
+    """Mixed into a host's view, before its base: ``class ClientAdmin(SMSRecord, ModelView)``.
+
+    Rows get "Send SMS" and "SMS history", selected rows "Send SMS", the details and the edit page a panel with the
+    latest messages. The view's own actions, templates, query and rules stay: what it would not show is not reached.
+    For a model of no declared entity, and where the plugin is not mounted, nothing is added.
+    """
+
+    model: Any
+    admin: Admin | None
+    endpoint: str
+    get_url: Callable[..., str]
+
+    def get_list_row_actions(self) -> list[Any]:
+        """The view's own, then ours."""
+        own: list[Any] = super().get_list_row_actions()  # type: ignore[misc]
+        if self.sms_ground() is None:
+            return own
+        history = {"icon": "fa-comments-o", "endpoint": ".sms_history_view", "right": Right.READ}
+        send = {"icon": "fa-paper-plane-o", "endpoint": ".sms_send_view", "right": Right.SEND}
+        return [
+            *own,
+            _Icon(gettext("Send SMS"), view=self, **send),  # type: ignore[arg-type]
+            _Icon(gettext("SMS history"), view=self, **history),  # type: ignore[arg-type]
+        ]
+
+    def is_action_allowed(self, name: str) -> bool:
+        """As the view says; ours to those who may send."""
+        if name == "sms_send" and (self.sms_ground() is None or not self.sms_may(Right.SEND)):
+            return False
+        permitted: bool = super().is_action_allowed(name)  # type: ignore[misc]
+        return permitted
+
+    @action("sms_send", lazy_gettext("Send SMS"))
+    @_in_words
+    def sms_send_action(self, ids: list[str]) -> ResponseReturnValue | None:
+        """Show what can be sent to the selected rows. Nothing is sent by it."""
+        if len(ids) > MOST:
+            flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
+            return None
+        keys = [key_text(iterdecode(each)) for each in ids]
+        return _sending(self, keys, Asked(), single=False)
+
+    @expose("/sms/")
+    @_in_words
+    def sms_history_view(self) -> ResponseReturnValue:
+        """The conversation with a person, or what a record caused."""
+        ground, record = self._sms_record(Right.READ)
+        selection = about_record(record, registry=ground.state.registry)
+        key = key_of(record)
+        of = f"{ground.entity.key} {key}"
+        shown = conversation(selection, of=of, asked=narrowing(), state=ground.state)
+        may_export, may_send = self.sms_may(Right.EXPORT), self.sms_may(Right.SEND)
+        return self.sms_render(
+            "sms/conversation.html",
+            heading=label_of(record, ground.entity),
+            is_person=ground.entity.person is not None,
+            back_url=_back(self),
+            form_fields={"record": key},
+            export_url=self.get_url(".sms_export_view") if may_export else None,
+            send_url=self.get_url(".sms_send_view", record=key) if may_send else None,
+            **shown,
+        )
+
+    @expose("/sms/export/")
+    @_in_words
+    def sms_export_view(self) -> ResponseReturnValue:
+        """The conversation as a file."""
+        ground, record = self._sms_record(Right.EXPORT)
+        selection = narrowing().applied(about_record(record, registry=ground.state.registry))
+        layout = layout_from(request.args, state=ground.state)
+        return download(selection, about=label_of(record, ground.entity), layout=layout)
+
+    @expose("/sms/send/", methods=("GET", "POST"))
+    @_in_words
+    def sms_send_view(self) -> ResponseReturnValue:
+        """The form that sends to one record: it asks, shows, and sends by POST only."""
+        key = request.values.get("record", "")
+        form = asked() if request.method == "POST" and has_token() else Asked()
+        return _sending(self, [key], form, single=True)
+
+    @expose("/sms/send-selected/", methods=("POST",))
+    @_in_words
+    def sms_send_selected_view(self) -> ResponseReturnValue:
+        """The form that sends to the selected rows."""
+        form = asked() if has_token() else Asked()
+        return _sending(self, request.form.getlist("record")[: MOST + 1], form, single=False)
+
+    def render(self, template: str, **values: Any) -> Any:
+        """The view's own page, with the panel where it is about one record."""
+        record = values.get("model")
+        own = (getattr(self, "details_template", None), getattr(self, "edit_template", None))
+        if record is not None and template in own:
+            panel = _panel(self, record)
+            if panel is not None:
+                values |= panel | {"sms_panel_base": template}
+                template = "sms/panel.html"
+        return super().render(template, **values)  # type: ignore[misc]
+
+    def sms_ground(self) -> Ground | None:
+        """What the view stands on; None where there is no plugin, no page of it, or no entity of this model."""
+        state: State | None = current_app.extensions.get("sms")
+        if state is None or FILES not in current_app.blueprints:
+            return None
+        entity = state.resolution.entity_of(self.model)
+        return None if entity is None else Ground(state=state, entity=entity)
+
+    def sms_may(self, right: Right) -> bool:
+        """Whether the current user has a right on the plugin's pages."""
+        return allowed(right, admin=self.admin)
+
+    def sms_reached(self, keys: Sequence[str]) -> list[Any]:
+        """The records with these keys that the view itself would show, in the order of the keys."""
+        good = [key for key in dict.fromkeys(keys) if _is_key(self.model, key)]
+        if not good:
+            return []
+        view: Any = self
+        try:
+            found = {key_of(record): record for record in view.get_query().filter(among(self.model, good))}
+        except (StatementError, OverflowError):
+            current_app.extensions["sms"].db.session.rollback()  # a value that the column cannot hold
+            return []
+        records = [found[key] for key in good if key in found]
+        if type(self).get_one is ModelView.get_one:  # type: ignore[attr-defined]
+            return records
+        # a rule of the host's about single records counts too
+        return [record for record in records if view.get_one(str(view.get_pk_value(record))) is not None]
+
+    def sms_render(self, template: str, **values: Any) -> str:
+        """A page of the plugin in the view's own surroundings."""
+        shared = {
+            "_": translation.gettext,
+            "ngettext": translation.ngettext,
+            "may": self.sms_may,
+            "moment": moment,
+            "sms_static": static_url,
+            "token_field": token_field,
+            "on_host": True,
+        }
+        rendered: str = super().render(template, **shared, **values)  # type: ignore[misc]
+        return rendered
+
+    def _sms_record(self, right: Right) -> tuple[Ground, Any]:
+        """The record that the address names, for somebody who has the right. Aborts with 403 or 404."""
+        ground = self.sms_ground()
+        if ground is None:
+            abort(404)
+        if not self.sms_may(right):
+            abort(403)
+        records = self.sms_reached([request.args.get("record", "")])
+        if not records:
+            abort(404)
+        return ground, records[0]
+
+
+def record_url(entity: str, key: str, *, admin: Admin | None) -> str | None:
+    """The history of a record on the host's own view, where one has it and the current user may see it."""
+    for view in [] if admin is None else admin._views:
+        ground = view.sms_ground() if isinstance(view, SMSRecord) else None
+        if ground is not None and ground.entity.key == entity and view.is_accessible():
+            return url_for(f"{view.endpoint}.sms_history_view", record=key)
+    return None
+
+
+def undeclared(admins: Iterable[Admin], *, state: State) -> list[str]:
+    """The views that have the mixin, but a model of no declared entity: the plugin shows nothing there."""
+    return [
+        f"{type(view).__name__} ({view.model.__name__})"
+        for admin in admins
+        for view in admin._views
+        if isinstance(view, SMSRecord) and state.resolution.entity_of(view.model) is None
+    ]
+
+
+def _sending(view: SMSRecord, keys: Sequence[str], form: Asked, *, single: bool) -> ResponseReturnValue:
+    ground = view.sms_ground()
+    if ground is None:
+        abort(404)
+    if not view.sms_may(Right.SEND):
+        abort(403)
+    if len(keys) > MOST:
+        flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
+        return redirect(_back(view))
+    reached = [key_of(record) for record in view.sms_reached(keys)]
+    if not reached:
+        if single:
+            abort(404)
+        flash(gettext("None of the chosen rows is there any more."), "warning")
+        return redirect(_back(view))
+    try:
+        done = work_on(reached, entity=ground.entity, form=form, state=ground.state)
+    except SmsError as error:
+        flash(str(error), "warning")
+        unsent = Asked(what=form.what, text=form.text, number=form.number, each=form.each)
+        done = work_on(reached, entity=ground.entity, form=unsent, state=ground.state)
+    if done.written is not None:
+        _tell(done.written)
+        after = view.get_url(".sms_history_view", record=reached[0]) if single and view.sms_may(Right.READ) else None
+        return redirect(after or _back(view), 303)
+    here = ".sms_send_view" if single else ".sms_send_selected_view"
+    missing = len(set(keys)) - len(reached)
+    return view.sms_render(
+        "sms/send.html", single=single, action=view.get_url(here), back_url=_back(view), missing=missing, **done.values
+    )
+
+
+def _tell(written: int) -> None:
+    if written:
+        flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", written), "success")
+    else:
+        flash(gettext("This was sent already. Nothing was sent twice."), "info")
+
+
+def _panel(view: SMSRecord, record: Any) -> dict[str, Any] | None:
+    """What the panel shows; None where there is none to show. It never costs the host its page."""
+    ground = view.sms_ground()
+    if ground is None or not (view.sms_may(Right.READ) or view.sms_may(Right.SEND)):
+        return None
+    try:
+        key = key_of(record)
+        bubbles = _latest(record, ground) if view.sms_may(Right.READ) else None
+    except Exception as error:  # noqa: BLE001 - whatever fails in ours, the host's page goes on without it
+        log.error("the SMS panel of %s cannot be shown: %s", ground.entity.key, trail(error))
+        return None
+    return {
+        "sms_gettext": translation.gettext,
+        "sms_moment": moment,
+        "sms_static": static_url,
+        "sms_bubbles": bubbles,
+        "sms_history_url": view.get_url(".sms_history_view", record=key) if view.sms_may(Right.READ) else None,
+        "sms_send_url": view.get_url(".sms_send_view", record=key) if view.sms_may(Right.SEND) else None,
+    }
+
+
+def _latest(record: Any, ground: Ground) -> list[Any]:
+    selection = about_record(record, registry=ground.state.registry)
+    with closing(ground.state.session()) as session:
+        rows = read(session, of=selection, most=SHOWN, newest_first=True)
+        return bubbles_of(session, rows, state=ground.state)
+
+
+def _is_key(model: type[Any], key: str) -> bool:
+    try:
+        key_values(model, key)
+    except (ValueError, TypeError, ArithmeticError, LookupError):
+        return False
+    return "\0" not in key
+
+
+def _back(view: SMSRecord) -> str:
+    target: str = get_redirect_target() or view.get_url(".index_view")
+    return target

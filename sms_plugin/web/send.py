@@ -1,0 +1,196 @@
+"""Sending from the host's records: chosen, shown as it would go, and sent once (S9)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+
+from sms_plugin.errors import SmsError
+from sms_plugin.host.bound import BoundEntity
+from sms_plugin.host.search import label_of, load
+from sms_plugin.models import Template, TriggerRow, database_now
+from sms_plugin.people.recipients import Recipient
+from sms_plugin.state import State
+from sms_plugin.transactions import within
+from sms_plugin.triggers import sending
+from sms_plugin.triggers.noticing import notice_written
+from sms_plugin.triggers.sending import Planned, Wish
+from sms_plugin.web.permissions import actor
+from sms_plugin.web.shown import trigger_label
+from sms_plugin.web.translation import gettext
+from sms_plugin.web.words import reason_words
+from sms_plugin.wording.texts import LONGEST, inactive_because, is_orphan
+
+#: So many records at most are texted at once.
+MOST = 200
+#: So many messages are written in one transaction.
+_AT_ONCE = 50
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One thing that can be sent: ``trigger:KEY``, ``template:ID`` or ``words``."""
+
+    value: str
+    label: str
+    silent: str = ""  #: why it sends nothing at the moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the form says."""
+
+    what: str = ""
+    text: str = field(default="", repr=False)
+    number: str = field(default="", repr=False)
+    each: bool = False
+    once: str = ""
+    shown: str = ""  #: the digest of what was shown
+    step: str = ""  #: "look" or "send"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a form: what it shows now, or how many messages were written."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    written: int | None = None
+
+
+def asked() -> Asked:
+    """What the request's form says; bounded, and nothing of it believed yet."""
+    form = request.form
+    return Asked(
+        what=form.get("what", "")[:200],
+        text=form.get("text", "").replace("\0", "").replace("\r\n", "\n")[: LONGEST + 1],
+        number=form.get("number", "")[:32],
+        each=form.get("each") == "1",
+        once=form.get("once", "") if _TOKEN.fullmatch(form.get("once", "")) else "",
+        shown=form.get("shown", "")[:64],
+        step=form.get("step", ""),
+    )
+
+
+def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, state: State) -> Outcome:
+    """Show what can be sent for these records, show it as it would go, or send what was shown.
+
+    What is confirmed is what was shown: where it has changed meanwhile, it is shown again. A second confirmation of
+    the same form writes nothing. Raises ``SmsError`` for what cannot be.
+    """
+    with closing(state.session()) as session:
+        records = [found for key in keys if (found := load(session, entity, key)) is not None]
+        values: dict[str, Any] = {
+            "form": form,
+            "records": [label_of(record, entity) for record in records],
+            "keys": list(keys),
+            "choices": _choices(session, entity, state),
+            "people": _people(records[0], entity, state) if len(keys) == 1 and records else [],
+            "shortcodes": sorted(state.registry.reachable_in(entity.section)),
+            "planned": None,
+            "changed": False,
+        }
+        if form.step not in {"look", "send"}:
+            return Outcome(values=values)
+        once = form.once or secrets.token_hex(16)
+        wish = _wish(session, form, once=once, state=state)
+        planned = sending.plan(session, records, entity=entity, wish=wish, state=state, now=database_now(session))
+        session.rollback()
+    shown = sending.digest(planned)
+    if form.step == "send" and form.once and form.shown == shown and any(each.goes for each in planned):
+        return Outcome(values=values, written=_written(planned, state=state))
+    values |= {"planned": planned, "once": once, "shown": shown, "changed": form.step == "send"}
+    values |= _sums(planned)
+    return Outcome(values=values)
+
+
+def _sums(planned: Sequence[Planned]) -> dict[str, Any]:
+    going = [each for each in planned if each.goes]
+    return {
+        "going": going,
+        "left_out": [each for each in planned if not each.goes],
+        "segments": sum(each.draft.segments for each in going if each.draft is not None),
+        "why": reason_words,
+    }
+
+
+def _written(planned: Sequence[Planned], *, state: State) -> int:
+    """How many messages were written: in short transactions, the same again being none."""
+    going = [each for each in planned if each.goes]
+
+    def some(session: Any, start: int) -> int:
+        written = sending.send(session, going[start : start + _AT_ONCE], now=database_now(session))
+        if written:
+            notice_written(session)
+        return len(written)
+
+    starts = range(0, len(going), _AT_ONCE)
+    return sum(within(state, lambda session, start=start: some(session, start)) for start in starts)  # type: ignore[misc]
+
+
+def _wish(session: Any, form: Asked, *, once: str, state: State) -> Wish:
+    kind, _, name = form.what.partition(":")
+    common: dict[str, Any] = {"once": once, "each": form.each, "operator": actor()}
+    if kind == "trigger":
+        return Wish(trigger=name, **common)
+    common["number"] = form.number or None
+    if kind == "template":
+        template = session.get(Template, int(name)) if name.isdecimal() and len(name) < 10 else None
+        if template is None or not template.enabled or is_orphan(template, state.registry):
+            raise SmsError(
+                gettext("This template is not on offer any more."),
+                code="no_template",
+                hint=gettext("Choose another one."),
+            )
+        return Wish(texts=template.texts, **common)
+    if not form.text.strip():
+        raise SmsError(gettext("The text is empty."), code="empty_text", hint=gettext("Write something to send."))
+    if len(form.text) > LONGEST:
+        raise SmsError(
+            gettext("The text is too long."),
+            code="text_too_long",
+            hint=gettext("Write at most %(most)s characters.", most=LONGEST),
+        )
+    return Wish(texts={"": form.text, state.settings.language: form.text}, **common)
+
+
+def _choices(session: Any, entity: BoundEntity, state: State) -> list[Choice]:
+    """What can be sent: triggers that are on first, templates of the section, words of one's own."""
+    keys = sending.offered(entity, state=state)
+    rows = {row.key: row for row in session.scalars(sa.select(TriggerRow).where(TriggerRow.key.in_(keys)))}
+    triggers = [
+        Choice(
+            value=f"trigger:{key}",
+            label=trigger_label(key, state=state),
+            silent=inactive_because(rows.get(key), state.registry.reason(key), registry=state.registry),
+        )
+        for key in keys
+    ]
+    triggers.sort(key=lambda choice: bool(choice.silent))
+    templates = session.scalars(sa.select(Template).where(Template.enabled).order_by(Template.name)).all()
+    suiting = [each for each in templates if each.section in {None, entity.section}]
+    return [
+        *triggers,
+        *(Choice(value=f"template:{each.id}", label=each.name) for each in suiting),
+        Choice(value="words", label=gettext("Words of your own")),
+    ]
+
+
+def _people(record: object, entity: BoundEntity, state: State) -> list[tuple[str, str]]:
+    """The numbers that words can go to, each with whose it is; none where the host cannot say."""
+    try:
+        found: list[Recipient] = sending.numbers(record, entity=entity, state=state)
+    except Exception:  # noqa: BLE001 - a host's attribute may raise anything; the plan tells what
+        return []
+    return [
+        (each.number, label_of(each.record, each.entity) if each.entity is not None else "")
+        for each in found
+        if each.number is not None
+    ]
