@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,14 +18,15 @@ from sms_plugin.plugin import include_name
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(empty_database_url: str) -> Iterator[Engine]:
     """A database with a table of the host's, and foreign keys on, as a careful host has them."""
-    made = sa.create_engine(f"sqlite:///{tmp_path / 'host.db'}")
+    made = sa.create_engine(empty_database_url)
 
-    @sa.event.listens_for(made, "connect")
-    def _keys_on(connection: object, record: object) -> None:
-        connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+    def _keys_on(connection: Any, record: object) -> None:
+        connection.execute("PRAGMA foreign_keys=ON")
 
+    if made.dialect.name == "sqlite":
+        sa.event.listen(made, "connect", _keys_on)
     with made.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE client (id INTEGER PRIMARY KEY)")
     yield made
@@ -75,6 +76,7 @@ def test_an_unknown_revision_is_refused(engine: Engine) -> None:
     assert told.value.code == "bad_revision"
 
 
+@pytest.mark.one_database("sqlite", "the others have no such switch")
 def test_the_hosts_foreign_keys_stay_on(engine: Engine) -> None:
     """Rebuilding a table on SQLite needs them off; the host's connection gets them back."""
     schema.upgrade(engine)
@@ -94,6 +96,7 @@ def test_where_transactions_begin_at_once_they_are_off_meanwhile_too(engine: Eng
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+@pytest.mark.one_database("sqlite", "the others have no such switch")
 def test_a_failed_upgrade_gives_the_foreign_keys_back_too(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE sms_change (id INTEGER)")
@@ -107,7 +110,7 @@ def test_a_hosts_own_autogenerate_leaves_our_tables_alone(engine: Engine) -> Non
     """Without the helper it would drop them all; with it, it sees its own only."""
     schema.upgrade(engine)
     host = sa.MetaData()
-    sa.Table("client", host, sa.Column("id", sa.Integer, primary_key=True, nullable=True))
+    sa.Table("client", host, sa.Column("id", sa.Integer, primary_key=True, nullable=engine.dialect.name == "sqlite"))
     with engine.connect() as connection:
         careless = MigrationContext.configure(connection)
         assert any("sms_message" in str(change) for change in compare_metadata(careless, host))

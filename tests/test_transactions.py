@@ -19,6 +19,8 @@ from sms_plugin.outbox.tallies import tally, totals
 from sms_plugin.transactions import look, rest, step, within
 from tests.portal import Portal, make_portal
 
+on_sqlite = pytest.mark.one_database("sqlite", "about its one lock for all who write")
+
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[Portal]:
@@ -61,6 +63,7 @@ def test_a_step_commits_at_its_end_and_rolls_back_when_it_raises(portal: Portal)
         assert totals(session) == {"kept": 1}
 
 
+@on_sqlite
 def test_a_lock_that_ends_soon_is_waited_for(impatient: Portal, locked: sqlite3.Connection) -> None:
     """Design §7: locked means later."""
     _unlock_after(2, impatient, locked)
@@ -69,6 +72,7 @@ def test_a_lock_that_ends_soon_is_waited_for(impatient: Portal, locked: sqlite3.
         assert totals(session) == {"x": 1}
 
 
+@on_sqlite
 def test_a_lock_that_stays_is_told_as_busy(impatient: Portal, locked: sqlite3.Connection) -> None:
     with pytest.raises(OperationalError) as told:
         within(impatient.state, lambda session: tally(session, {"x": 1}))
@@ -94,6 +98,7 @@ def test_only_a_database_can_be_busy() -> None:
     assert is_busy(OperationalError("UPDATE", {}, Exception(1213, "deadlock")))
 
 
+@on_sqlite
 def test_two_threads_of_a_process_write_one_after_the_other(impatient: Portal) -> None:
     """One writer per process: without a turn of their own, half of them would meet the other's lock."""
 
@@ -128,6 +133,7 @@ def _other(portal: Portal) -> sqlite3.Connection:
     return sqlite3.connect(portal.db.engine.url.database or "", isolation_level=None, timeout=0)
 
 
+@on_sqlite
 def test_a_step_that_reads_first_is_not_refused_when_it_writes(host: Portal) -> None:
     """X1: its snapshot cannot grow old, since it has the lock from its first moment."""
     other = _other(host)
@@ -141,6 +147,7 @@ def test_a_step_that_reads_first_is_not_refused_when_it_writes(host: Portal) -> 
     other.close()
 
 
+@on_sqlite
 def test_a_savepoint_that_comes_first_does_not_commit_a_step(host: Portal) -> None:
     def work(session: Session) -> None:
         with session.begin_nested():
@@ -153,6 +160,7 @@ def test_a_savepoint_that_comes_first_does_not_commit_a_step(host: Portal) -> No
         assert totals(session) == {}
 
 
+@on_sqlite
 def test_after_a_step_nobody_is_locked_out(host: Portal) -> None:
     within(host.state, lambda session: tally(session, {"x": 1}))
     other = _other(host)
@@ -160,6 +168,7 @@ def test_after_a_step_nobody_is_locked_out(host: Portal) -> None:
     other.close()
 
 
+@on_sqlite
 def test_what_only_looks_writes_nothing_and_leaves_no_lock(host: Portal) -> None:
     look(host.state, lambda session: tally(session, {"x": 1}))
     other = _other(host)
@@ -168,6 +177,7 @@ def test_what_only_looks_writes_nothing_and_leaves_no_lock(host: Portal) -> None
     other.close()
 
 
+@on_sqlite
 def test_waiting_for_work_leaves_no_lock(host: Portal) -> None:
     """The watch keeps a connection between its looks, but no transaction, whatever the host's begin with."""
     watch = Watch(host.state)
@@ -203,6 +213,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     return made
 
 
+@on_sqlite
 @pytest.mark.parametrize("breaks", [False, True], ids=["commits", "raises"])
 def test_a_rest_is_as_long_as_the_lock_was_held(impatient: Portal, clock: _Clock, breaks: bool) -> None:
     """Design §7: the host's writers get as much of SQLite's lock as the plugin, however long that was."""
@@ -214,6 +225,7 @@ def test_a_rest_is_as_long_as_the_lock_was_held(impatient: Portal, clock: _Clock
         assert clock.naps[-1] == 7.0
 
 
+@on_sqlite
 def test_who_gathers_work_meanwhile_does_not_rest_twice(impatient: Portal, clock: _Clock) -> None:
     with step(impatient.state):
         clock.now += 7.0
@@ -222,6 +234,7 @@ def test_who_gathers_work_meanwhile_does_not_rest_twice(impatient: Portal, clock
         assert sum(clock.naps) == 7.0
 
 
+@on_sqlite
 def test_no_rest_is_owed_for_waiting_for_others(impatient: Portal, locked: sqlite3.Connection, clock: _Clock) -> None:
     _unlock_after(3, impatient, locked)
     within(impatient.state, lambda session: tally(session, {"x": 1}))
@@ -230,6 +243,7 @@ def test_no_rest_is_owed_for_waiting_for_others(impatient: Portal, locked: sqlit
         assert clock.naps[waited:] == [0.0]
 
 
+@on_sqlite
 def test_what_only_looks_owes_no_rest(impatient: Portal, clock: _Clock) -> None:
     look(impatient.state, totals)
     rest(impatient.state)

@@ -22,6 +22,7 @@ from tests.portal import Client, Portal, make_portal
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.one_database("sqlite", "the demo's own")
 def test_the_demo_is_clean(tmp_path: Path) -> None:
     app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'demo.db'}", "TESTING": True})
     prepare(app, today=dt.date(2026, 11, 21))
@@ -80,6 +81,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.one_database("sqlite", "what is declared, not what is stored")
 def test_twelve_mistakes_of_a_broken_portal_are_all_named_in_one_run(tmp_path: Path) -> None:
     """Issue: each planted mistake is named, with how to mend it."""
     url = f"sqlite:///{tmp_path / 'broken.db'}"
@@ -114,6 +116,7 @@ def test_without_tables_it_says_which_command_makes_them(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+@pytest.mark.one_database("sqlite", "each table in turn; test_schema does one on every kind")
 def test_a_table_that_was_changed_by_hand_is_noticed(tmp_path: Path, table: str) -> None:
     url = f"sqlite:///{tmp_path / 'demo.db'}"
     app = create_app({"SQLALCHEMY_DATABASE_URI": url, "TESTING": True})

@@ -54,6 +54,9 @@ class Flat(Base):
         return f"{self.house.street if self.house else '?'} {self.name}"
 
 
+pytestmark = pytest.mark.one_database("sqlite", "paths are read from records, not from tables")
+
+
 @pytest.fixture
 def house() -> Any:
     engine = sa.create_engine("sqlite://")

@@ -44,8 +44,8 @@ def _runners(portal: Portal) -> list[str]:
 
 
 @pytest.fixture
-def patient(tmp_path: Path, phone: PhoneServer) -> Iterator[Portal]:
-    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", **PATIENT)
+def patient(database_url: str, phone: PhoneServer) -> Iterator[Portal]:
+    made = make_portal(database_url, **PATIENT)
     with made.app.app_context():
         made.use(phone)
         yield made
@@ -114,23 +114,24 @@ def test_what_comes_due_later_is_not_forgotten(running: Portal) -> None:
     _until(lambda: running.message(message).state == MessageState.SENT)
 
 
-def test_a_look_sees_what_a_real_other_process_wrote(patient: Portal, tmp_path: Path) -> None:
-    message = patient.queue(due_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+def test_a_look_sees_what_a_real_other_process_wrote(patient: Portal, database_url: str) -> None:
+    patient.queue(due_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
     watch = Watch(patient.state)
     never = threading.Event()
     while watch.wait(never, most=0.2):
         pass
-    subprocess.run([sys.executable, "-c", _MAKE_DUE, str(tmp_path / "portal.db"), message.hex], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", _MAKE_DUE, database_url], check=True, timeout=60)
     assert watch.wait(never, most=30)
     watch.close()
 
 
 _MAKE_DUE = """
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1]) as connection:
-    done = connection.execute("UPDATE sms_message SET due_at = 1 WHERE id = ?", (sys.argv[2],)).rowcount
-assert done == 1
-connection.close()
+import sys
+import sqlalchemy as sa
+engine = sa.create_engine(sys.argv[1])
+with engine.begin() as connection:
+    assert connection.execute(sa.text("UPDATE sms_message SET due_at = 1")).rowcount == 1
+engine.dispose()
 """
 
 
@@ -142,6 +143,7 @@ def test_a_wake_that_came_before_the_wait_is_remembered(patient: Portal) -> None
     watch.close()
 
 
+@pytest.mark.one_database("sqlite", "locks the file")
 def test_a_locked_database_makes_no_error_of_a_look(patient: Portal, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -154,9 +156,9 @@ def test_a_locked_database_makes_no_error_of_a_look(patient: Portal, tmp_path: P
     watch.close()
 
 
-def test_a_wrong_key_keeps_a_runner_from_starting(patient: Portal, tmp_path: Path) -> None:
+def test_a_wrong_key_keeps_a_runner_from_starting(patient: Portal, database_url: str) -> None:
     """Issue: a missing or wrong key is a clear error at start."""
-    wrong = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", tables=False, SMS_SECRET_KEYS=new_key())
+    wrong = make_portal(database_url, tables=False, SMS_SECRET_KEYS=new_key())
     with wrong.app.app_context():
         with pytest.raises(ConfigurationError, match="provider 'phone' cannot be read with SMS_SECRET_KEYS"):
             ProcessRunner(wrong.app, wrong.state, kind="worker").start()
@@ -164,8 +166,8 @@ def test_a_wrong_key_keeps_a_runner_from_starting(patient: Portal, tmp_path: Pat
         wrong.db.engine.dispose()
 
 
-def _served(tmp_path: Path, **config: Any) -> Iterator[Portal]:
-    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", TESTING=False, **PATIENT, **config)
+def _served(database_url: str, **config: Any) -> Iterator[Portal]:
+    made = make_portal(database_url, TESTING=False, **PATIENT, **config)
     with made.app.app_context():
         yield made
         made.sms.stop(made.app)
@@ -174,13 +176,13 @@ def _served(tmp_path: Path, **config: Any) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Portal]:
-    yield from _served(tmp_path)
+def served(database_url: str) -> Iterator[Portal]:
+    yield from _served(database_url)
 
 
 @pytest.fixture
-def served_without(tmp_path: Path) -> Iterator[Portal]:
-    yield from _served(tmp_path, SMS_SCHEDULER="off")
+def served_without(database_url: str) -> Iterator[Portal]:
+    yield from _served(database_url, SMS_SCHEDULER="off")
 
 
 def test_the_first_request_starts_one_runner_and_the_second_none(served: Portal) -> None:
@@ -213,10 +215,10 @@ def test_a_runner_can_be_started_by_hand_once(served: Portal) -> None:
 
 
 def test_a_portal_that_cannot_text_still_serves(
-    tmp_path: Path, phone: PhoneServer, caplog: pytest.LogCaptureFixture
+    database_url: str, phone: PhoneServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The host's pages are worth more than our runner; by hand, the mistake is told."""
-    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}")
+    made = make_portal(database_url)
     with made.app.app_context():
         made.use(phone)
         made.db.engine.dispose()
@@ -261,7 +263,7 @@ def test_a_child_that_ends_takes_no_runner_of_its_parents_along(served: Portal) 
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_master_that_only_forks_has_no_runner_and_its_child_starts_anew(served: Portal, tmp_path: Path) -> None:
+def test_a_master_that_only_forks_has_no_runner_and_its_child_starts_anew(served: Portal) -> None:
     """Issue: gunicorn --preload with ``sms.start(app)`` in the module that it imports."""
     served.sms.start(served.app)
     assert _runners(served) == ["embedded"]
@@ -269,8 +271,8 @@ def test_a_master_that_only_forks_has_no_runner_and_its_child_starts_anew(served
     def child() -> None:
         assert _runners(served) == []
         served.app.test_client().get("/invoice/F1")
-        (pid,) = sqlite3.connect(tmp_path / "portal.db").execute("SELECT pid FROM sms_runner").fetchone()
-        assert pid == os.getpid()
+        with served.fresh() as session:
+            assert session.scalars(sa.select(Runner.pid)).all() == [os.getpid()]
 
     _forked(child)
     assert _runners(served) == []
@@ -351,8 +353,8 @@ def test_a_runner_that_was_taken_for_dead_signs_on_again(patient: Portal, monkey
     assert _runners(patient) == []
 
 
-def test_messages_are_not_touched_by_a_runner_without_a_provider(tmp_path: Path) -> None:
-    made = make_portal(f"sqlite:///{tmp_path / 'portal.db'}", **PATIENT)
+def test_messages_are_not_touched_by_a_runner_without_a_provider(database_url: str) -> None:
+    made = make_portal(database_url, **PATIENT)
     with made.app.app_context():
         made.queue()
         runner = ProcessRunner(made.app, made.state, kind="worker")

@@ -282,6 +282,7 @@ def test_a_flush_that_is_stopped_before_it_begins_claims_nothing(sending: Portal
     flush.close()
 
 
+@pytest.mark.one_database("sqlite", "locks the file")
 def test_a_locked_database_is_waited_for_and_no_verdict_is_lost(tmp_path: Path, phone: PhoneServer) -> None:
     """Design §7: locked means later, never an error. The lock outlasts every single try."""
     file = tmp_path / "locked.db"

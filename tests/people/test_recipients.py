@@ -189,6 +189,7 @@ def test_everybody_without_a_number_is_told_of(keep: Any) -> None:
     assert sorted(each.problem for each in found) == ["no_number", "not_a_number"]
 
 
+@pytest.mark.one_database("sqlite", "reads records, asks no table")
 def test_a_subclass_of_a_person_is_a_person() -> None:
     """A record's nearest entity may be another one than the one that says how it is a person."""
     registry = _registry(Entity(Guest, "guests", person=Person(name="name", phones="phone")), Entity(Patron, "patrons"))

@@ -153,6 +153,7 @@ def test_a_pause_is_never_shortened_and_ends_by_itself(two: Portal) -> None:
             assert found.closed == closed
 
 
+@pytest.mark.one_database("sqlite", "reads the file")
 def test_a_secret_is_nowhere_in_the_database_file_and_nowhere_in_the_log(
     tmp_path: Path, phone: PhoneServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -174,14 +175,13 @@ def test_a_secret_is_nowhere_in_the_database_file_and_nowhere_in_the_log(
 
 
 @pytest.fixture
-def rekeyed(tmp_path: Path, phone: PhoneServer) -> Iterator[tuple[Portal, str]]:
+def rekeyed(database_url: str, phone: PhoneServer) -> Iterator[tuple[Portal, str]]:
     """A portal with a provider, and the address of its database."""
-    url = f"sqlite:///{tmp_path / 'portal.db'}"
-    portal = make_portal(url)
+    portal = make_portal(database_url)
     with portal.app.app_context():
         portal.use(phone)
         portal.queue()
-        yield portal, url
+        yield portal, database_url
         portal.db.session.remove()
         portal.db.engine.dispose()
 

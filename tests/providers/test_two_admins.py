@@ -47,6 +47,12 @@ def _in_thread(portal: Portal, pool: ThreadPoolExecutor, work: Callable[[], None
     return pool.submit(run)
 
 
+def _on_its_own(portal: Portal, work: Callable[[Session], None]) -> None:
+    """A page's transaction that looks before it writes: a step of the plugin's own has SQLite's lock from its start."""
+    with portal.fresh() as session, session.begin():
+        work(session)
+
+
 def _one_inside_the_other(
     portal: Portal, first: tuple[Choice, str], second: tuple[Choice, str], *, looked: bool
 ) -> None:
@@ -70,7 +76,7 @@ def _one_inside_the_other(
 
     with ThreadPoolExecutor(1) as pool:
         if looked:
-            other = _in_thread(portal, pool, lambda: within(portal.state, late))
+            other = _in_thread(portal, pool, lambda: _on_its_own(portal, late))
             assert on_screen.wait(30)
         else:
             other = _in_thread(portal, pool, wait_for_the_screen)

@@ -33,9 +33,9 @@ def test_two_apps_on_one_db_fire_once(sending: Portal) -> None:
         sending.db.engine.dispose()
 
 
-def test_two_apps_with_two_databases_keep_apart(sending: Portal, tmp_path: Path) -> None:
+def test_two_apps_with_two_databases_keep_apart(sending: Portal, empty_database_url: str) -> None:
     sending.switch_on("charge_created")
-    other = make_portal(f"sqlite:///{tmp_path / 'other.db'}")
+    other = make_portal(empty_database_url)
     with other.app.app_context():
         other.switch_on("charge_created")
         _invoice(other)
@@ -47,6 +47,7 @@ def test_two_apps_with_two_databases_keep_apart(sending: Portal, tmp_path: Path)
     assert len(sending.messages()) == 1
 
 
+@pytest.mark.one_database("sqlite", "about places in memory, not about tables")
 def test_many_portals_after_one_another_are_all_heard(tmp_path: Path) -> None:
     """A class of sessions that was forgotten must not lend its place in memory to one that is never listened to."""
     for number in range(12):

@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.portal import Client, Invoice, Portal, make_portal
 
+pytestmark = pytest.mark.one_database("sqlite", "its transaction is undone by a full disk, its file is locked")
+
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[Portal]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,7 @@ from tests.demo.visitor import Visitor
 from tests.portal import Base, Client, Portal, make_portal
 from tests.web.conftest import Mounted
 
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """One kind is enough: nothing here is about tables."""
-    return f"sqlite:///{tmp_path / 'portal.db'}"
+pytestmark = pytest.mark.one_database("sqlite", "nothing here is about tables")
 
 
 class Room(Base):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,10 +22,7 @@ from tests.web.conftest import Mounted
 PAGE = "/admin/sms/provider/"
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """One kind is enough: nothing here is about tables."""
-    return f"sqlite:///{tmp_path / 'portal.db'}"
+pytestmark = pytest.mark.one_database("sqlite", "nothing here is about tables")
 
 
 class _Ruled(AdminIndexView):

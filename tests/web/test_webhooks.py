@@ -232,6 +232,7 @@ def test_a_receipt_does_not_wait_for_its_own_request(
         portal.db.engine.dispose()
 
 
+@pytest.mark.one_database("sqlite", "locks the file")
 def test_while_the_database_stays_busy_the_provider_is_asked_to_come_again(
     tmp_path: Path, phone: PhoneServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
