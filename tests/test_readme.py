@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
+from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
 
@@ -32,3 +36,30 @@ def test_every_command_is_named() -> None:
 
 def test_nothing_is_left_to_be_filled_in() -> None:
     assert "@@" not in README
+
+
+def _units() -> list[ConfigParser]:
+    """The unit files that a reader would copy."""
+    units = []
+    for text in re.findall(r"```ini\n(.*?)```", README, re.DOTALL):
+        unit = ConfigParser(interpolation=None)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]
+        unit.read_string(text)
+        units.append(unit)
+    return units
+
+
+@pytest.mark.parametrize("unit", _units(), ids=lambda unit: unit["Unit"]["Description"])
+def test_the_command_of_every_unit_is_one_that_runs(unit: ConfigParser) -> None:
+    """With the demo in the reader's place; asked for no more than whether it would start."""
+    program, *words = shlex.split(unit["Service"]["ExecStart"].replace("portal:", "host_demo:"))
+    words = ["host_demo" if word == "portal" else word for word in words]
+    asked = "--check-config" if program.endswith("gunicorn") else "--help"
+    command = [sys.executable, "-m", Path(program).name, *words, asked]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(unit["Service"]["TimeoutStopSec"]) >= 5 + 30 + 5  # connect, read, and a margin: the settings' defaults
+
+
+def test_there_is_a_unit_for_the_portal_and_one_for_the_worker() -> None:
+    assert [unit["Unit"]["Description"] for unit in _units()] == ["The portal", "The portal's SMS worker"]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.cli.group import as_json, reading, say, state
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Job, Message, Provider, Runner
-from sms_plugin.outbox.obstacles import ALIVE
+from sms_plugin.outbox.obstacles import ALIVE, obstacles
 from sms_plugin.outbox.receipts import FORGED, UNMATCHED
 from sms_plugin.outbox.tallies import counts_by_state, totals
 from sms_plugin.outbox.timeline import timeline
@@ -25,22 +25,26 @@ from sms_plugin.triggers.noticing import FAILED, LOST
 
 
 @click.command()
+@click.option("--exit-code", is_flag=True, help="Exit status 1 where nothing goes until somebody acts; for monitors.")
 @as_json
 @with_appcontext
-def status(as_json: bool) -> None:
+def status(exit_code: bool, as_json: bool) -> None:
     """Show the queue, the provider, the jobs and who runs them."""
     with reading() as (session, now):
         counters = totals(session)
-        data = {
+        data: dict[str, Any] = {
             "states": counts_by_state(session),
             "waiting_for_a_person": _waiting(session),
             "oldest_due": _oldest_due(session, now),
             "provider": _provider(session),
             "jobs": _jobs(session),
             "runners": _runners(session, now),
+            "obstacles": [each.code for each in obstacles(session, now=now)],
             "counters": {name: counters.get(name, 0) for name in (FORGED, UNMATCHED, LOST, FAILED)},
         }
     say(data, as_json=as_json, lines=_told(data))
+    if exit_code and set(data["obstacles"]) - {"provider_paused"}:  # that one ends by itself
+        raise click.exceptions.Exit(1)
 
 
 def _told(data: dict[str, Any]) -> list[str]:

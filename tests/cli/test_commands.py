@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from sms_plugin import Entity, Hook, Person, created
 from sms_plugin.cli.setup import key
+from sms_plugin.jobs.runner import ProcessRunner
 from sms_plugin.secrets import Vault
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.portal import Client, Invoice, Portal, make_portal
@@ -283,3 +284,16 @@ def test_a_trigger_whose_suggested_texts_do_not_suit_is_given_a_text_of_ones_own
     assert "flask sms trigger text charge_created" in refused.output
     told(own, "trigger", "text", "charge_created", "Bill {bill_number}")
     assert told(own, "trigger", "on", "charge_created") == "charge_created is on.\n"
+
+
+def test_a_monitor_is_told_by_the_exit_status_where_nothing_goes(portal: Portal, phone: PhoneServer) -> None:
+    """No provider and no runner, then one of each."""
+    assert run(portal, "status").exit_code == 0
+    assert run(portal, "status", "--exit-code").exit_code == 1
+    portal.use(phone)
+    assert json.loads(told(portal, "status", "--json"))["obstacles"] == ["no_runner"]
+    runner = ProcessRunner(portal.app, portal.state, kind="worker")
+    runner.start()
+    assert run(portal, "status", "--exit-code").exit_code == 0
+    runner.stop()
+    assert run(portal, "status", "--exit-code").exit_code == 1
