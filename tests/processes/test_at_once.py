@@ -1,0 +1,178 @@
+"""Several processes at once: each message leaves once, each occurrence is one, each job is done once a period (X2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sms_plugin.models import Job, Lease, Message, Runner, database_now
+from sms_plugin.outbox.enqueue import REMINDER, Draft, enqueue
+from sms_plugin.outbox.tallies import counts_by_state
+from sms_plugin.states import MessageState
+from sms_plugin.testing.phone_server import PhoneServer
+from sms_plugin.transactions import look, within
+from tests.demo_process import free_port
+from tests.portal import Booking, Portal
+from tests.processes.conftest import until
+from tests.processes.running import START_IN_WORKER, Processes
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+DUE = 2000
+SWEPT = 300
+#: Which process runs what is no matter of the database.
+on_one_database = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+#: What one ``flask sms flush`` or ``flask sms sweep`` does once more, whatever the period says.
+BY_HAND = {"sweep": 1, "lapse": 1}
+
+
+def queue(portal: Portal, count: int) -> None:
+    """So many messages that are due."""
+    now = dt.datetime.now(dt.UTC)
+    draft = Draft(
+        occurrence=None,
+        state=MessageState.QUEUED,
+        purpose="service",
+        priority=REMINDER,
+        number="+351912345678",
+        text="Hello",
+        due_at=now,
+        expires_at=None,
+    )
+    for start in range(0, count, 100):
+        some = [draft] * min(100, count - start)
+        within(portal.state, lambda session, some=some: enqueue(session, some, now=now))  # type: ignore[misc]
+
+
+def _book(portal: Portal, count: int) -> None:
+    """So many bookings, the reminder of each of which has been due for a minute."""
+    now = dt.datetime.now(portal.state.settings.zone)
+    starts_at = (now + dt.timedelta(hours=2, minutes=-1)).replace(tzinfo=None)
+    portal.switch_on("seat_soon", since=now - dt.timedelta(hours=1))
+    for number in range(count):
+        portal.session.add(Booking(guest=f"Guest {number}", guest_phone="+351912345678", starts_at=starts_at))
+    portal.session.commit()
+
+
+def _counts(portal: Portal) -> Counter[str]:
+    return Counter({state: count for state, count in look(portal.state, counts_by_state).items() if count})
+
+
+def _runners(portal: Portal) -> list[tuple[str, int]]:
+    def rows(session: sa.orm.Session) -> list[tuple[str, int]]:
+        return sorted((row.kind, row.pid) for row in session.execute(sa.select(Runner.kind, Runner.pid)))
+
+    return look(portal.state, rows)
+
+
+def _children(process: int) -> list[int]:
+    return sorted(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+
+
+def _jobs(portal: Portal) -> dict[str, tuple[int, float]]:
+    """How often each job was taken, and for how many seconds there has been one."""
+
+    def rows(session: sa.orm.Session) -> dict[str, tuple[int, float]]:
+        now = database_now(session)
+        first = session.scalars(sa.select(sa.func.min(Message.created_at))).one()
+        return {
+            row.name: (row.version, (now - first).total_seconds())
+            for row in session.execute(sa.select(Job.name, Job.version))
+        }
+
+    return look(portal.state, rows)
+
+
+def test_two_thousand_messages_leave_once_each_whoever_runs(
+    office: Portal, processes: Processes, phone: PhoneServer
+) -> None:
+    """Two web workers with the embedded scheduler, a worker, and a flush and a sweep by hand, all at once."""
+    _book(office, SWEPT)
+    queue(office, DUE - SWEPT)
+    config = {"SMS_SWEEP_EVERY": 3600}
+    web = processes.gunicorn(**config)
+    processes.worker(**config)
+    by_hand = [processes.flask("sms", words, config=config) for words in ("flush", "sweep")]
+    web.open()
+    until(lambda: web.ask() and len(_runners(office)) == 3)
+    assert [command.left() for command in by_hand] == [0, 0]
+    until(lambda: _counts(office)["sent"] == DUE)
+    assert _counts(office) == Counter(sent=DUE)
+    reminded = look(
+        office.state,
+        lambda session: session.scalars(sa.select(Message.record).where(Message.trigger == "seat_soon")).all(),
+    )
+    assert sorted(Counter(reminded).values()) == [1] * SWEPT
+    assert Counter(line["id"] for line in phone.ledger()) == Counter(
+        str(message) for message in look(office.state, lambda session: session.scalars(sa.select(Message.id)).all())
+    )
+    periods = {"lapse": 5.0, "sweep": 3600.0, "reconcile": 60.0, "tidy": 60.0}
+    jobs = _jobs(office)
+    assert set(jobs) == set(periods)
+    for name, (version, seconds) in jobs.items():
+        assert 1 <= version <= seconds // periods[name] + 1 + BY_HAND.get(name, 0)
+
+
+@pytest.mark.parametrize("start", ["at the first request", "in post_worker_init"])
+@pytest.mark.parametrize("preload", [False, True], ids=["", "preloaded"])
+def test_each_web_worker_has_one_runner_and_their_master_none(
+    office: Portal, processes: Processes, phone: PhoneServer, preload: bool, start: str
+) -> None:
+    queue(office, 200)
+    options = ["--preload"] if preload else []
+    by_itself = start == "in post_worker_init"
+    web = processes.gunicorn(*options, *(["--config", START_IN_WORKER] if by_itself else []))
+    if not by_itself:
+        web.open()
+    until(lambda: (by_itself or web.ask()) and len(_runners(office)) == 2)
+    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
+    until(lambda: _counts(office)["sent"] == 200)
+    assert max(Counter(line["id"] for line in phone.ledger()).values()) == 1
+    web.terminate()
+    assert web.left() == 0
+    assert _runners(office) == []
+
+
+@on_one_database
+@pytest.mark.parametrize("start", [False, True], ids=["", "started by the module"])
+def test_the_debug_reloaders_parent_runs_nothing(office: Portal, processes: Processes, start: bool) -> None:
+    port = free_port()
+    web = processes.flask("--debug", "run", "--port", str(port), start=start, url=f"http://127.0.0.1:{port}")
+    web.open()
+    until(lambda: _runners(office))
+    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
+
+
+@on_one_database
+def test_nor_does_it_where_the_portal_is_run_by_hand(office: Portal, processes: Processes) -> None:
+    web = processes.script()
+    web.open()
+    until(lambda: _runners(office))
+    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
+
+
+@pytest.mark.parametrize("kind", ["worker", "web server"])
+def test_told_to_leave_it_finishes_what_is_in_flight_and_takes_up_no_more(
+    office: Portal, processes: Processes, phone: PhoneServer, kind: str
+) -> None:
+    """SIGTERM, with hundreds still waiting: nothing is unknown, nothing leased, and few go after it."""
+    phone.set(latency_ms=200)
+    queue(office, 600)
+    running = processes.worker() if kind == "worker" else processes.gunicorn()
+    if kind != "worker":
+        running.open()
+    until(lambda: len(phone.ledger()) > 30)
+    workers = 1 if kind == "worker" else 2
+    running.terminate()
+    told = len(phone.ledger())
+    assert running.left() == 0
+    counts = _counts(office)
+    settings = office.state.settings
+    assert len(phone.ledger()) - told <= workers * (settings.threads + settings.threads // 2)
+    assert counts == Counter(sent=len(phone.ledger()), queued=600 - len(phone.ledger()))
+    assert look(office.state, lambda session: session.scalar(sa.select(sa.func.count()).select_from(Lease))) == 0
+    assert _runners(office) == []
