@@ -1,9 +1,8 @@
-"""A portal whose processes are others, and the questions that tests ask about it."""
+"""A portal whose processes are others."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,3 @@ def processes(office: Portal, database_url: str, tmp_path: Path) -> Iterator[Pro
     yield several
     several.close()
     assert several.troubles() == []
-
-
-def until(what: Callable[[], object]) -> None:
-    """Wait for something; the test's own timeout is the end of it."""
-    while not what():
-        time.sleep(0.02)

@@ -8,13 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from sms_plugin.models import Runner
+from sms_plugin.transactions import look
 from tests.demo_process import ROOT, free_port
+from tests.portal import Portal
 from tests.processes.served import GIVEN
 from tests.troubles import troubles
 
@@ -111,3 +117,23 @@ class Processes:
             )
         self.started.append(Running(process=process, log=log, url=url))
         return self.started[-1]
+
+
+def until(what: Callable[[], object]) -> None:
+    """Wait for something; the test's own timeout is the end of it."""
+    while not what():
+        time.sleep(0.02)
+
+
+def runners(portal: Portal) -> list[tuple[str, int]]:
+    """Kind and process of every runner that signed on."""
+
+    def rows(session: Session) -> list[tuple[str, int]]:
+        return sorted((row.kind, row.pid) for row in session.execute(sa.select(Runner.kind, Runner.pid)))
+
+    return look(portal.state, rows)
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process started."""
+    return sorted(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from sms_plugin.models import Job, Lease, Message, Runner, database_now
+from sms_plugin.models import Job, Lease, Message, database_now
 from sms_plugin.outbox.enqueue import REMINDER, Draft, enqueue
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.transactions import look, within
-from tests.demo_process import free_port
 from tests.portal import Booking, Portal
-from tests.processes.conftest import until
-from tests.processes.running import START_IN_WORKER, Processes
+from tests.processes.running import START_IN_WORKER, Processes, children, runners, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DUE = 2000
 SWEPT = 300
-#: Which process runs what is no matter of the database.
-on_one_database = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 #: What one ``flask sms flush`` or ``flask sms sweep`` does once more, whatever the period says.
 BY_HAND = {"sweep": 1, "lapse": 1}
 
@@ -62,17 +57,6 @@ def _counts(portal: Portal) -> Counter[str]:
     return Counter({state: count for state, count in look(portal.state, counts_by_state).items() if count})
 
 
-def _runners(portal: Portal) -> list[tuple[str, int]]:
-    def rows(session: sa.orm.Session) -> list[tuple[str, int]]:
-        return sorted((row.kind, row.pid) for row in session.execute(sa.select(Runner.kind, Runner.pid)))
-
-    return look(portal.state, rows)
-
-
-def _children(process: int) -> list[int]:
-    return sorted(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
-
-
 def _jobs(portal: Portal) -> dict[str, tuple[int, float]]:
     """How often each job was taken, and for how many seconds there has been one."""
 
@@ -98,7 +82,7 @@ def test_two_thousand_messages_leave_once_each_whoever_runs(
     processes.worker(**config)
     by_hand = [processes.flask("sms", words, config=config) for words in ("flush", "sweep")]
     web.open()
-    until(lambda: web.ask() and len(_runners(office)) == 3)
+    until(lambda: web.ask() and len(runners(office)) == 3)
     assert [command.left() for command in by_hand] == [0, 0]
     until(lambda: _counts(office)["sent"] == DUE)
     assert _counts(office) == Counter(sent=DUE)
@@ -128,31 +112,13 @@ def test_each_web_worker_has_one_runner_and_their_master_none(
     web = processes.gunicorn(*options, *(["--config", START_IN_WORKER] if by_itself else []))
     if not by_itself:
         web.open()
-    until(lambda: (by_itself or web.ask()) and len(_runners(office)) == 2)
-    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
+    until(lambda: (by_itself or web.ask()) and len(runners(office)) == 2)
+    assert runners(office) == [("embedded", child) for child in children(web.process.pid)]
     until(lambda: _counts(office)["sent"] == 200)
     assert max(Counter(line["id"] for line in phone.ledger()).values()) == 1
     web.terminate()
     assert web.left() == 0
-    assert _runners(office) == []
-
-
-@on_one_database
-@pytest.mark.parametrize("start", [False, True], ids=["", "started by the module"])
-def test_the_debug_reloaders_parent_runs_nothing(office: Portal, processes: Processes, start: bool) -> None:
-    port = free_port()
-    web = processes.flask("--debug", "run", "--port", str(port), start=start, url=f"http://127.0.0.1:{port}")
-    web.open()
-    until(lambda: _runners(office))
-    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
-
-
-@on_one_database
-def test_nor_does_it_where_the_portal_is_run_by_hand(office: Portal, processes: Processes) -> None:
-    web = processes.script()
-    web.open()
-    until(lambda: _runners(office))
-    assert _runners(office) == [("embedded", child) for child in _children(web.process.pid)]
+    assert runners(office) == []
 
 
 @pytest.mark.parametrize("kind", ["worker", "web server"])
@@ -175,4 +141,4 @@ def test_told_to_leave_it_finishes_what_is_in_flight_and_takes_up_no_more(
     assert len(phone.ledger()) - told <= workers * (settings.threads + settings.threads // 2)
     assert counts == Counter(sent=len(phone.ledger()), queued=600 - len(phone.ledger()))
     assert look(office.state, lambda session: session.scalar(sa.select(sa.func.count()).select_from(Lease))) == 0
-    assert _runners(office) == []
+    assert runners(office) == []
