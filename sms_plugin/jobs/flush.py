@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TypeAlias
 from uuid import UUID
@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.hand import Hand, Ready
-from sms_plugin.models import database_now
 from sms_plugin.models.busy import is_busy
+from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
 from sms_plugin.outbox.depart import Departed, depart
@@ -79,7 +79,7 @@ class Flush:
         self._hand = Hand()
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
-        self._ahead = timedelta()  #: how far the database's clock is ahead of ours
+        self._clock = CarriedClock()
         self._closed = ""
         self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
@@ -140,7 +140,7 @@ class Flush:
     @property
     def _now(self) -> datetime:
         """Now by the database's clock, near enough to wait by."""
-        return datetime.now(UTC) + self._ahead
+        return self._clock.carried
 
     @property
     def _window(self) -> int:
@@ -158,8 +158,7 @@ class Flush:
         return bool(got.messages)
 
     def _claim(self, session: Session) -> Claim:
-        now = database_now(session)
-        self._ahead = now - datetime.now(UTC)
+        now = self._clock.now(session)
         found = line(session, state=self._state, now=now)
         self._closed = "no_provider" if found is None else found.closed
         self._closed_until = None if found is None else found.closed_until
@@ -199,7 +198,7 @@ class Flush:
         urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
 
         def work(session: Session) -> tuple[list[Departed], Judgement]:
-            now = database_now(session)
+            now = self._clock.now(session)
             settle(session, finished, settings=self._settings, now=now)
             judgement = judge(session, [(each.provider_id, each.verdict) for each in finished], now=now)
             if current is None or judgement.closed:
@@ -241,7 +240,7 @@ class Flush:
 
     def _settle(self, finished: list[Finished]) -> None:
         def work(session: Session) -> None:
-            settle(session, finished, settings=self._settings, now=database_now(session))
+            settle(session, finished, settings=self._settings, now=self._clock.now(session))
 
         within(self._state, work)
 

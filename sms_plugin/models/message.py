@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sms_plugin.models.base import Base, Digest, Instant, exact
+from sms_plugin.models.base import Base, Digest, Instant, constant, exact
 from sms_plugin.states import LIVE
 
 _QUEUED = sa.text("state = 'queued'")
@@ -143,3 +143,7 @@ class Event(Base):
     reason: Mapped[str] = mapped_column(sa.String(40), default="")
     who: Mapped[str] = mapped_column(sa.String(120), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+
+#: The state of messages that are named by their ids: written so that no planner goes through all of that state instead.
+STATE_OF_NAMED: Any = Message.__table__.c.state.concat(constant(""))

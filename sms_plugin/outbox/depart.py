@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.models.base import constant
+from sms_plugin.models.message import STATE_OF_NAMED
 from sms_plugin.outbox.claim import Claimed
 from sms_plugin.states import MessageState
 
@@ -32,78 +35,151 @@ class Departed:
     text: str = field(repr=False)
 
 
-_OPENED = sa.insert(_ATTEMPT).values(
-    id=_bind("b_attempt"),
-    message_id=_bind("b_id"),
-    provider_id=_bind("b_provider"),
-    departed_at=_bind("b_now"),
-    until=_bind("b_until"),
-    reason=constant(""),
-    provider_code=constant(""),
-    detail=constant(""),
-)
-#: One statement for them all, after their attempts: each statement more keeps SQLite's other writers waiting.
-_SENDING = (
-    sa.update(_MESSAGE)
-    .where(
-        _MESSAGE.c.id.in_(_bind("b_ids", expanding=True)),
-        _MESSAGE.c.state == constant(MessageState.QUEUED),
-    )
-    .values(
-        state=constant(MessageState.SENDING),
-        reason=constant(""),
-        attempt_id=sa.select(_ATTEMPT.c.id)
-        .where(_ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.id.in_(_bind("b_attempts", expanding=True)))
-        .scalar_subquery(),
-        attempts=_MESSAGE.c.attempts + sa.literal_column("1"),
-        provider_id=_bind("b_provider"),
-        changed_at=_bind("b_now"),
-    )
-)
-_TAKE_UP = (
-    sa.delete(_LEASE)
-    .where(
-        _LEASE.c.message_id.in_(_bind("ids", expanding=True)),
-        _LEASE.c.token.in_(_bind("tokens", expanding=True)),
-        _LEASE.c.until > _bind("now"),
-    )
-    .returning(_LEASE.c.message_id, _LEASE.c.token)
-)
-
-
 def depart(
     session: Session, claimed: Sequence[Claimed], *, provider_id: int, now: datetime, until: datetime
 ) -> list[Departed]:
     """Open an attempt for each message whose lease still holds; the others are nobody's or somebody else's now.
 
-    Writes in the caller's transaction, which must be committed before the first request leaves.
+    Writes in the caller's transaction, which must be committed before the first request leaves. That a message goes
+    from queued to sending once, under its own lock, is what keeps two from sending it.
     """
     if not claimed:
         return []
     connection = session.connection()
-    ids, tokens = [each.id for each in claimed], list({each.token for each in claimed})
-    held = connection.execute(_TAKE_UP, {"ids": ids, "tokens": tokens, "now": now})
-    ours = {(message, token) for message, token in held}
-    going = [
-        Departed(id=each.id, attempt=uuid4(), number=each.number, text=each.text)
-        for each in claimed
-        if (each.id, each.token) in ours
+    wanted = [_Wanted(claimed=each, attempt=uuid4()) for each in claimed]
+    common = {"b_provider": provider_id, "b_now": now, "b_until": until}
+    way = _in_one_statement if connection.dialect.name == "postgresql" else _step_by_step
+    went = way(connection, wanted, common)
+    return [
+        Departed(id=each.claimed.id, attempt=each.attempt, number=each.claimed.number, text=each.claimed.text)
+        for each in wanted
+        if each.attempt in went
     ]
-    if going:
-        common = {"b_provider": provider_id, "b_now": now}
-        opened = {**common, "b_until": until}
-        connection.execute(_OPENED, [{"b_id": each.id, "b_attempt": each.attempt, **opened} for each in going])
-        both = {"b_ids": [each.id for each in going], "b_attempts": [each.attempt for each in going]}
-        went = connection.execute(_SENDING, {**both, **common}).rowcount
-        if went != len(going):
-            return _really_going(connection, going)
-    return going
 
 
-def _really_going(connection: sa.Connection, going: list[Departed]) -> list[Departed]:
-    """Those whose message was still queued: a lease that was taken on an old view of it must not send it again."""
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """A claimed message, and the attempt that it would have."""
+
+    claimed: Claimed
+    attempt: UUID
+
+
+_SENDING: Any = {
+    "state": constant(MessageState.SENDING),
+    "reason": constant(""),
+    "attempts": _MESSAGE.c.attempts + sa.literal_column("1"),
+    "provider_id": _bind("b_provider"),
+    "changed_at": _bind("b_now"),
+}
+_OPENED: Any = {
+    "provider_id": _bind("b_provider", type_=_ATTEMPT.c.provider_id.type),
+    "departed_at": _bind("b_now", type_=_ATTEMPT.c.departed_at.type),
+    "until": _bind("b_until", type_=_ATTEMPT.c.until.type),
+    "reason": constant(""),
+    "provider_code": constant(""),
+    "detail": constant(""),
+}
+_QUEUED = constant(MessageState.QUEUED) == STATE_OF_NAMED
+
+
+def _together() -> Any:
+    """All of it in one statement, the message first."""
+    wanted: Any = sa.func.unnest(
+        _bind("b_ids", type_=ARRAY(sa.Uuid)),
+        _bind("b_tokens", type_=ARRAY(sa.Uuid)),
+        _bind("b_attempts", type_=ARRAY(sa.Uuid)),
+    )
+    wanted = wanted.table_valued(
+        sa.column("message", sa.Uuid), sa.column("token", sa.Uuid), sa.column("attempt", sa.Uuid)
+    )
+    wanted = sa.select(wanted.render_derived(name="wanted")).cte("wanted")
+    held = sa.exists().where(
+        _LEASE.c.message_id == _MESSAGE.c.id, _LEASE.c.token == wanted.c.token, _LEASE.c.until > _bind("b_now")
+    )
+    going: Any = (
+        sa.update(_MESSAGE)
+        .where(_MESSAGE.c.id == wanted.c.message, _QUEUED, held)
+        .values({**_SENDING, "attempt_id": wanted.c.attempt})
+        .returning(_MESSAGE.c.id, _MESSAGE.c.attempt_id)
+        .cte("going")
+    )
+    ended = sa.delete(_LEASE).where(_LEASE.c.message_id == going.c.id).returning(_LEASE.c.message_id).cte("ended")
+    values = [going.c.attempt_id, going.c.id, *_OPENED.values()]
+    return (
+        sa.insert(_ATTEMPT)
+        .from_select(["id", "message_id", *_OPENED], sa.select(*values), include_defaults=False)
+        .returning(_ATTEMPT.c.id)
+        .add_cte(ended)
+    )
+
+
+_TOGETHER = _together()
+
+
+def _in_one_statement(connection: Connection, wanted: Sequence[_Wanted], common: Mapping[str, Any]) -> set[UUID]:
+    """The attempts that were opened."""
+    given = {
+        "b_ids": [each.claimed.id for each in wanted],
+        "b_tokens": [each.claimed.token for each in wanted],
+        "b_attempts": [each.attempt for each in wanted],
+    }
+    return set(connection.execute(_TOGETHER, {**given, **common}).scalars())
+
+
+_LOCK = (
+    sa.select(_MESSAGE.c.id)
+    .where(_MESSAGE.c.id.in_(_bind("b_ids", expanding=True)), _QUEUED)
+    .order_by(_MESSAGE.c.id)
+    .with_for_update()
+)
+_TAKE_UP = (
+    sa.delete(_LEASE)
+    .where(
+        _LEASE.c.message_id.in_(_bind("b_ids", expanding=True)),
+        _LEASE.c.token.in_(_bind("b_tokens", expanding=True)),
+        _LEASE.c.until > _bind("b_now"),
+    )
+    .returning(_LEASE.c.message_id, _LEASE.c.token)
+)
+_OPEN = sa.insert(_ATTEMPT).values({**_OPENED, "id": _bind("b_attempt"), "message_id": _bind("b_id")})
+#: One statement for them all, after their attempts: each statement more keeps SQLite's other writers waiting.
+_SEND = (
+    sa.update(_MESSAGE)
+    .where(_MESSAGE.c.id.in_(_bind("b_ids", expanding=True)), _QUEUED)
+    .values(
+        {
+            **_SENDING,
+            "attempt_id": sa.select(_ATTEMPT.c.id)
+            .where(_ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.id.in_(_bind("b_attempts", expanding=True)))
+            .scalar_subquery(),
+        }
+    )
+)
+
+
+def _step_by_step(connection: Connection, wanted: Sequence[_Wanted], common: Mapping[str, Any]) -> set[UUID]:
+    """The attempts that were opened."""
+    ids = [each.claimed.id for each in wanted]
+    if connection.dialect.name != "sqlite":  # whose only writer we are
+        ids = list(connection.execute(_LOCK, {"b_ids": ids}).scalars())
+    tokens = list({each.claimed.token for each in wanted})
+    rows = connection.execute(_TAKE_UP, {"b_ids": ids, "b_tokens": tokens, "b_now": common["b_now"]})
+    held = {(row.message_id, row.token) for row in rows}
+    going = [each for each in wanted if (each.claimed.id, each.claimed.token) in held]
+    if not going:
+        return set()
+    connection.execute(_OPEN, [{"b_id": each.claimed.id, "b_attempt": each.attempt, **common} for each in going])
     attempts = [each.attempt for each in going]
+    given = {"b_ids": [each.claimed.id for each in going], "b_attempts": attempts}
+    if connection.execute(_SEND, {**given, **common}).rowcount == len(going):
+        return set(attempts)
+    return _really_going(connection, attempts)
+
+
+def _really_going(connection: Connection, attempts: list[UUID]) -> set[UUID]:
+    """Those whose message was still queued: a lease that was taken on an old view of it must not send it again."""
     current = connection.execute(sa.select(_MESSAGE.c.attempt_id).where(_MESSAGE.c.attempt_id.in_(attempts)))
-    really = {row.attempt_id for row in current}
+    really = set(current.scalars())
     connection.execute(sa.delete(_ATTEMPT).where(_ATTEMPT.c.id.in_([each for each in attempts if each not in really])))
-    return [each for each in going if each.attempt in really]
+    return really

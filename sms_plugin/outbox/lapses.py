@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Lease, Message
+from sms_plugin.models.message import STATE_OF_NAMED
 from sms_plugin.outbox.moving import move
 from sms_plugin.states import MessageState
 
@@ -29,11 +32,13 @@ def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
     One that somebody is about to take up is passed by, however long that somebody sleeps. Writes in the caller's
     transaction.
     """
+    first = session.scalars(
+        sa.select(Lease.message_id).where(Lease.until <= now).order_by(Lease.message_id).limit(most)
+    ).all()
     gone = session.scalars(
         sa.select(Lease.message_id)
-        .where(Lease.until <= now)
+        .where(Lease.message_id.in_(_unlocked(session, first)), Lease.until <= now)
         .order_by(Lease.message_id)
-        .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
     if not gone:
@@ -43,7 +48,7 @@ def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
     session.connection().execute(_COUNTED, rows)
     suspects = session.scalars(
         sa.select(Message.id).where(
-            Message.id.in_(gone), Message.lapses >= LAPSES, Message.state == MessageState.QUEUED.value
+            Message.id.in_(gone), Message.lapses >= LAPSES, MessageState.QUEUED.value == STATE_OF_NAMED
         )
     ).all()
     move(session, suspects, MessageState.HELD, reason="quarantined", now=now)
@@ -60,9 +65,10 @@ def lapse_attempts(session: Session, *, now: datetime, most: int = 100) -> int:
         .where(Attempt.verdict.is_(None), Attempt.until <= now)
         .order_by(Attempt.until)
         .limit(most)
-        .with_for_update(skip_locked=True)
     )
-    lost = sorted(session.execute(open_attempts).all(), key=lambda row: row.id)
+    found = session.execute(open_attempts).all()
+    ours = set(_unlocked(session, [row.message_id for row in found]))
+    lost = [row for row in found if row.message_id in ours]
     for row in lost:
         written = session.execute(
             sa.update(Attempt)
@@ -83,3 +89,11 @@ def lapse_attempts(session: Session, *, now: datetime, most: int = 100) -> int:
             .execution_options(synchronize_session=False)
         )
     return len(lost)
+
+
+def _unlocked(session: Session, messages: Sequence[UUID]) -> Sequence[UUID]:
+    """Those that nobody has in hand, locked: the message before its lease and its attempts, as everywhere."""
+    if not messages:
+        return []
+    wanted = sa.select(Message.id).where(Message.id.in_(messages)).order_by(Message.id)
+    return session.scalars(wanted.with_for_update(skip_locked=True)).all()

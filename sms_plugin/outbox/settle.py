@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import About, Outcome, Verdict, refused
 from sms_plugin.models import Attempt, Message
 from sms_plugin.models.base import constant
+from sms_plugin.outbox.acceptance import Acceptance, accept
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.receipts import kept_reference, match_waiting
 from sms_plugin.outbox.tallies import moved
@@ -39,20 +40,6 @@ class Finished:
     verdict: Verdict
 
 
-#: What goes well most of the time is said with as few parameters as possible: they are made anew for every row.
-_ACCEPTED = (
-    sa.update(_ATTEMPT)
-    .where(_ATTEMPT.c.id == _bind("b_attempt"))
-    .values(
-        verdict=constant(Outcome.ACCEPTED),
-        reason=constant(""),
-        about=sa.null(),
-        provider_code=constant(""),
-        detail=constant(""),
-        reference=sa.func.coalesce(_bind("b_reference", type_=sa.String), _ATTEMPT.c.reference),
-        settled_at=_bind("b_now"),
-    )
-)
 #: Any other verdict, unless a receipt has proven that the message was accepted.
 _VERDICT = (
     sa.update(_ATTEMPT)
@@ -81,16 +68,8 @@ def _settled(*states: MessageState) -> Any:
 
 
 _OPEN = (MessageState.SENDING, MessageState.UNKNOWN)
-#: One statement for them all; an attempt belongs to one message, so both lists together are the pairs.
-_SENT = (
-    sa.update(_MESSAGE)
-    .where(
-        _MESSAGE.c.id.in_(_bind("b_ids", expanding=True)),
-        _MESSAGE.c.attempt_id.in_(_bind("b_attempts", expanding=True)),
-        _MESSAGE.c.state.in_([constant(state) for state in _OPEN]),
-    )
-    .values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
-)
+#: An earlier attempt was accepted after all: that this one was refused says nothing.
+_TAKEN = _settled(*_OPEN).values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
 _FAILED = _settled(*_OPEN).values(state=constant(MessageState.FAILED), reason=_bind("b_why"), changed_at=_bind("b_now"))
 _UNKNOWN = _settled(MessageState.SENDING).values(
     state=constant(MessageState.UNKNOWN), reason=_bind("b_why"), changed_at=_bind("b_now")
@@ -103,6 +82,7 @@ _AGAIN = _settled(*_OPEN).values(
     changed_at=_bind("b_now"),
 )
 _STATEMENTS = {
+    MessageState.SENT: _TAKEN,
     MessageState.FAILED: _FAILED,
     MessageState.UNKNOWN: _UNKNOWN,
     MessageState.QUEUED: _AGAIN,
@@ -115,52 +95,54 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
 
     Saying the same twice changes nothing. Writes in the caller's transaction.
     """
-    if not finished:
-        return
-    _write_verdicts(session, finished, now)
-    told = _told(session, [each for each in finished if each.verdict.outcome is Outcome.REFUSED])
+    taken = [each for each in finished if each.verdict.outcome is Outcome.ACCEPTED]
+    others = [each for each in finished if each.verdict.outcome is not Outcome.ACCEPTED]
+    told = _told(session, [each for each in others if each.verdict.outcome is Outcome.REFUSED])
+    waiting = set(_accept(session, taken, now))
     moves: dict[MessageState, list[dict[str, Any]]] = {}
-    for each in finished:
+    for each in others:
         new, row = _next(each, told.get(each.id, _NOTHING_TOLD), settings, now)
         moves.setdefault(new, []).append(row)
     for new, rows in moves.items():
-        went = _move(session, new, rows, now)
-        # both states that they may come from are live ones, which no tally counts
+        went = session.connection().execute(_STATEMENTS[new], rows).rowcount
+        # the states that they come from are live ones, which no tally counts
         moved(session, old={MessageState.SENDING.value: max(went, 0)}, new=new)
         if new is MessageState.SENT and went < len(rows):
-            # FAILED is left to its receipts: one of them may have said so
-            waiting = origins(new) - {MessageState.SENDING, MessageState.FAILED}
-            move(session, [row["b_id"] for row in rows], new, reason="", now=now, only_from=waiting)
-    _match(session, finished, now)
-
-
-def _move(session: Session, new: MessageState, rows: list[dict[str, Any]], now: datetime) -> int:
-    connection = session.connection()
-    if new is not MessageState.SENT:
-        return connection.execute(_STATEMENTS[new], rows).rowcount
-    ids, attempts = [row["b_id"] for row in rows], [row["b_attempt"] for row in rows]
-    return connection.execute(_SENT, {"b_ids": ids, "b_attempts": attempts, "b_now": now}).rowcount
-
-
-def _write_verdicts(session: Session, finished: Sequence[Finished], now: datetime) -> None:
-    accepted = [each for each in finished if each.verdict.outcome is Outcome.ACCEPTED]
-    others = [each for each in finished if each.verdict.outcome is not Outcome.ACCEPTED]
-    if accepted:
-        rows = [
-            {"b_attempt": each.attempt, "b_reference": kept_reference(each.verdict.reference), "b_now": now}
-            for each in accepted
-        ]
-        session.connection().execute(_ACCEPTED, rows)
+            _move_late(session, [row["b_id"] for row in rows], now)
     if others:
         session.connection().execute(_VERDICT, [_verdict_row(each, now) for each in others])
+        waiting |= {(each.provider_id, each.verdict.reference) for each in others if each.verdict.reference}
+    _match(session, waiting, now)
 
 
-def _match(session: Session, finished: Sequence[Finished], now: datetime) -> None:
+def _accept(session: Session, taken: Sequence[Finished], now: datetime) -> Iterable[tuple[int, str]]:
+    """Write what was accepted; the references that receipts waited for, with their provider."""
+    some = [
+        Acceptance(
+            message=each.id,
+            attempt=each.attempt,
+            provider_id=each.provider_id,
+            reference=kept_reference(each.verdict.reference),
+        )
+        for each in taken
+    ]
+    accepted = accept(session, some, now=now)
+    if accepted.went < len(some):
+        _move_late(session, [each.id for each in taken], now)
+    return accepted.waiting
+
+
+def _move_late(session: Session, messages: Sequence[UUID], now: datetime) -> None:
+    """An acceptance moves a message from wherever else it waits. FAILED is left to its receipts, which may say so."""
+    waiting = origins(MessageState.SENT) - {MessageState.SENDING, MessageState.FAILED}
+    move(session, messages, MessageState.SENT, reason="", now=now, only_from=waiting)
+
+
+def _match(session: Session, waiting: Iterable[tuple[int, str]], now: datetime) -> None:
     """Receipts that were quicker than the answer find their message by the reference that it brought."""
     references: dict[int, list[str]] = {}
-    for each in finished:
-        if each.verdict.reference is not None:
-            references.setdefault(each.provider_id, []).append(each.verdict.reference)
+    for provider_id, reference in waiting:
+        references.setdefault(provider_id, []).append(reference)
     for provider_id, known in references.items():
         match_waiting(session, known, provider_id=provider_id, now=now)
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests import databases
 from tests.benchmarks import drain, latency, neighbour, transactions
 from tests.benchmarks.ground import phones
 
@@ -21,12 +22,18 @@ def _say(line: str = "") -> None:
 
 def _drains(url: str, folder: Path) -> None:
     _say(f"Drain, {drain.THREADS} threads, one message a request, against a bare requests loop:")
-    for milliseconds, messages, rounds in ((0, 2000, 5), (20, 1500, 3)):
-        got = drain.measure(url, folder, latency_ms=milliseconds, messages=messages, rounds=rounds)
-        _say(
-            f"  provider answers in {milliseconds:>2} ms: {got.ratio:.2f} of it"
-            f"  (ours {got.ours:.0f}/s, bare {got.bare:.0f}/s; median of {rounds} x {messages})"
-        )
+    for kind in (databases.SQLITE, databases.POSTGRESQL):
+        if databases.missing(kind):
+            _say(f"  {kind}: left out, {databases.missing(kind)}")
+            continue
+        place = folder / kind
+        place.mkdir()
+        for milliseconds, messages, rounds in ((0, 2000, 5), (20, 1500, 3)):
+            got = drain.measure(url, kind, place, latency_ms=milliseconds, messages=messages, rounds=rounds)
+            _say(
+                f"  {kind}, provider answers in {milliseconds:>2} ms: {got.ratio:.2f} of it"
+                f"  (ours {got.ours:.0f}/s, bare {got.bare:.0f}/s; median of {rounds} x {messages})"
+            )
 
 
 def _latency(url: str, folder: Path) -> None:

@@ -15,6 +15,7 @@ import requests
 from sms_plugin.jobs.runner import flush_of
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.testing.phone_server import TOKEN
+from tests import databases
 from tests.benchmarks.ground import charge, close, control, ledger, portal_on
 
 THREADS = 8
@@ -35,15 +36,18 @@ class Drained:
         return self.ours / self.bare
 
 
-def measure(url: str, folder: Path, *, latency_ms: int, messages: int, rounds: int) -> Drained:
-    """So many rounds of bare loop and drain in turn."""
+def measure(url: str, kind: str, folder: Path, *, latency_ms: int, messages: int, rounds: int) -> Drained:
+    """So many rounds of bare loop and drain in turn, each on a fresh database of the kind."""
     bare: list[float] = []
     ours: list[float] = []
     for number in range(rounds):
         control(url, latency_ms=latency_ms)
         bare.append(_bare(url, messages))
         control(url, latency_ms=latency_ms)
-        ours.append(_ours(url, folder / f"drain-{latency_ms}-{number}.db", messages))
+        place = folder / f"drain-{latency_ms}-{number}"
+        place.mkdir()
+        with databases.fresh(kind, place) as database:
+            ours.append(_ours(url, database, messages))
     return Drained(latency_ms=latency_ms, messages=messages, bare=median(bare), ours=median(ours))
 
 
@@ -72,8 +76,8 @@ def _bare(url: str, messages: int) -> float:
     return messages / (time.perf_counter() - began)
 
 
-def _ours(url: str, file: Path, messages: int) -> float:
-    portal = portal_on(file, url=url, SMS_THREADS=THREADS)
+def _ours(url: str, database: str, messages: int) -> float:
+    portal = portal_on(database, url=url, SMS_THREADS=THREADS)
     with portal.app.app_context():
         charge(portal, messages)
         flush = flush_of(portal.state)

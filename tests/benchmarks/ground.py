@@ -45,9 +45,11 @@ def ledger(url: str) -> list[dict[str, Any]]:
     return lines
 
 
-def portal_on(file: Path, *, url: str, **config: Any) -> Portal:
-    """A portal whose provider is the phone server, with the database set as ``flask sms check`` advises."""
-    portal = make_portal(f"sqlite:///{file}", **config)
+def portal_on(database: Path | str, *, url: str, **config: Any) -> Portal:
+    """A portal whose provider is the phone server, on a file of SQLite's or the database of an address, set as
+    ``flask sms check`` advises.
+    """
+    portal = make_portal(f"sqlite:///{database}" if isinstance(database, Path) else database, **config)
     with portal.app.app_context():
         tuned(portal.db.engine)
         portal.use_kind("phone", {"base_url": url, "token": TOKEN, "receipt_secret": RECEIPT_SECRET}, name="phone")
@@ -58,7 +60,9 @@ def portal_on(file: Path, *, url: str, **config: Any) -> Portal:
 
 
 def tuned(engine: Engine) -> None:
-    """Set a SQLite engine as ``flask sms check`` advises."""
+    """Set a SQLite engine as ``flask sms check`` advises; others are left as they are."""
+    if engine.dialect.name != "sqlite":
+        return
 
     def tune(connection: Any, record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")

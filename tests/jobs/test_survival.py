@@ -88,7 +88,7 @@ def test_verdicts_are_kept_while_they_cannot_be_written(sending: Portal, phone: 
 
     @event.listens_for(sending.db.engine, "before_cursor_execute")
     def refuse(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if full.is_set() and statement.startswith("UPDATE sms_attempt"):
+        if full.is_set() and "UPDATE sms_attempt" in statement:
             raise OperationalError(statement, {}, Exception("database or disk is full"))
 
     full.set()
