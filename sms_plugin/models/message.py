@@ -146,4 +146,4 @@ class Event(Base):
 
 
 #: The state of messages that are named by their ids: written so that no planner goes through all of that state instead.
-STATE_OF_NAMED: Any = Message.__table__.c.state.concat(constant(""))
+state_of_named: Any = Message.__table__.c.state.concat(constant(""))

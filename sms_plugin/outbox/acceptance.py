@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Message, Receipt, Tally
 from sms_plugin.models.base import constant
-from sms_plugin.models.message import STATE_OF_NAMED
+from sms_plugin.models.message import state_of_named
 from sms_plugin.outbox.tallies import moved, state_counter
 from sms_plugin.states import MessageState
 
@@ -66,7 +66,7 @@ def accept(session: Session, some: Sequence[Acceptance], *, now: datetime) -> Ac
     return Accepted(went=went, waiting=_waiting(connection, some))
 
 
-_OPEN = STATE_OF_NAMED.in_([constant(MessageState.SENDING), constant(MessageState.UNKNOWN)])
+_OPEN = state_of_named.in_([constant(MessageState.SENDING), constant(MessageState.UNKNOWN)])
 _NEW_STATE = {"state": constant(MessageState.SENT), "reason": constant(""), "changed_at": _bind("b_now")}
 #: What goes well is said with as few parameters as possible: they are made anew for every row.
 _NEW_VERDICT = {

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.models.base import constant
-from sms_plugin.models.message import STATE_OF_NAMED
+from sms_plugin.models.message import state_of_named
 from sms_plugin.outbox.claim import Claimed
 from sms_plugin.states import MessageState
 
@@ -80,7 +80,7 @@ _OPENED: Any = {
     "provider_code": constant(""),
     "detail": constant(""),
 }
-_QUEUED = constant(MessageState.QUEUED) == STATE_OF_NAMED
+_QUEUED = constant(MessageState.QUEUED) == state_of_named
 
 
 def _together() -> Any:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Lease, Message
-from sms_plugin.models.message import STATE_OF_NAMED
+from sms_plugin.models.message import state_of_named
 from sms_plugin.outbox.moving import move
 from sms_plugin.states import MessageState
 
@@ -48,7 +48,7 @@ def lapse_leases(session: Session, *, now: datetime, most: int = 100) -> int:
     session.connection().execute(_COUNTED, rows)
     suspects = session.scalars(
         sa.select(Message.id).where(
-            Message.id.in_(gone), Message.lapses >= LAPSES, MessageState.QUEUED.value == STATE_OF_NAMED
+            Message.id.in_(gone), Message.lapses >= LAPSES, state_of_named == MessageState.QUEUED.value
         )
     ).all()
     move(session, suspects, MessageState.HELD, reason="quarantined", now=now)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.models import Event, Lease, Message, new_id
-from sms_plugin.models.message import STATE_OF_NAMED
+from sms_plugin.models.message import state_of_named
 from sms_plugin.outbox.tallies import moved
 from sms_plugin.states import MessageState, origins
 
@@ -39,7 +39,7 @@ def move(
     sources = origins(new) if only_from is None else origins(new).intersection(only_from)
     rows = session.execute(
         sa.select(Message.id, Message.state)
-        .where(Message.id.in_(wanted), STATE_OF_NAMED.in_(sorted(sources)))
+        .where(Message.id.in_(wanted), state_of_named.in_(sorted(sources)))
         .order_by(Message.id)
         .with_for_update()
     ).all()
