@@ -17,7 +17,7 @@ from sms_plugin.models import database_now
 from sms_plugin.outbox.decisions import Choice, TooLate, choose
 from sms_plugin.state import State
 from sms_plugin.trails import trail
-from sms_plugin.transactions import within
+from sms_plugin.web.apart import within
 from sms_plugin.web.base import explained
 from sms_plugin.web.moments import in_words, zone
 from sms_plugin.web.permissions import actor

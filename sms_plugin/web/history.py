@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from sms_plugin.outbox.history import HistoryPage, Selection, about_number, hist
 from sms_plugin.outbox.names import named_by, names_of
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, digits, parse_phone
+from sms_plugin.web.apart import reading
 from sms_plugin.web.base import Page
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.moments import zone
@@ -95,7 +95,7 @@ def conversation(selection: Selection, *, of: str, asked: Narrowing, state: Stat
     cursor = _cursor(of)
     id = None if cursor is None else cursor.values[0]
     beside = {} if cursor is None else {"after" if cursor.back else "before": id}
-    with closing(state.session()) as session:
+    with reading(state) as session:
         page = history(session, of=asked.applied(selection), most=MOST, **beside)
         bubbles = bubbles_of(session, page.messages, state=state)
     return {"bubbles": bubbles, "asked": asked, **_ways(page, of, asked)}

@@ -19,8 +19,8 @@ from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox import trial
 from sms_plugin.providers import active, upkeep
 from sms_plugin.providers.inquiry import inquire
-from sms_plugin.transactions import look, within
 from sms_plugin.web import provider_cells as cells
+from sms_plugin.web.apart import look, within
 from sms_plugin.web.base import confirmed, explained
 from sms_plugin.web.forms import explain_token, has_token
 from sms_plugin.web.permissions import Right, actor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -29,6 +28,7 @@ from sms_plugin.outbox.truth import among
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.web import translation
+from sms_plugin.web.apart import reading
 from sms_plugin.web.base import FILES, explained, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
@@ -319,7 +319,7 @@ def _panel(view: SMSRecord, record: Any) -> dict[str, Any] | None:
 
 def _latest(record: Any, ground: Ground) -> list[Any]:
     selection = about_record(record, registry=ground.state.registry)
-    with closing(ground.state.session()) as session:
+    with reading(ground.state) as session:
         rows = read(session, of=selection, most=SHOWN, newest_first=True)
         return bubbles_of(session, rows, state=ground.state)
 

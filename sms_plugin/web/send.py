@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +17,10 @@ from sms_plugin.host.search import label_of, load
 from sms_plugin.models import Template, TriggerRow, database_now
 from sms_plugin.people.recipients import Recipient
 from sms_plugin.state import State
-from sms_plugin.transactions import within
 from sms_plugin.triggers import sending
 from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.sending import Planned, Wish
+from sms_plugin.web.apart import reading, within
 from sms_plugin.web.permissions import actor
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext
@@ -85,7 +84,7 @@ def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, state: Sta
     What is confirmed is what was shown: where it has changed meanwhile, it is shown again. A second confirmation of
     the same form writes nothing. Raises ``SmsError`` for what cannot be.
     """
-    with closing(state.session()) as session:
+    with reading(state) as session:
         records = [found for key in keys if (found := load(session, entity, key)) is not None]
         values: dict[str, Any] = {
             "form": form,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +13,7 @@ from sms_plugin.outbox.decisions import Choice, choices_of
 from sms_plugin.outbox.names import named_by, names_of
 from sms_plugin.state import State
 from sms_plugin.text.phones import mask
+from sms_plugin.web.apart import reading
 from sms_plugin.web.permissions import Right, allowed
 from sms_plugin.web.translation import gettext, language
 from sms_plugin.web.words import choice_name, question, reason_words, state_kind, state_name
@@ -68,7 +68,7 @@ class _Only:
 def shown(messages: Iterable[Message], *, state: State) -> list[Shown]:
     """The messages as lists show them, in their order. Reads the names of their people, in a session of its own."""
     messages = list(messages)
-    with closing(state.session()) as apart:  # the host's attributes are read: what they break there breaks nothing else
+    with reading(state) as apart:  # the host's attributes are read: what they break there breaks nothing else
         names = names_of(apart, messages, registry=state.registry)
     may_send = allowed(Right.SEND)
     return [
@@ -116,7 +116,7 @@ def trigger_label(key: str, *, state: State) -> str:
 
 def name_of(ref: RecordRef, *, state: State) -> str:
     """How a person is called now; empty for who is gone, and for what is no person."""
-    with closing(state.session()) as apart:
+    with reading(state) as apart:
         only = _Only(person_entity=ref.entity, person=ref.key)
         return names_of(apart, [only], registry=state.registry).get(ref, "")
 

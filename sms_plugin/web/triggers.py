@@ -15,10 +15,10 @@ from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import Reason
 from sms_plugin.hours import DEFAULT_HOUR
 from sms_plugin.models import Template, TriggerRow, database_now
-from sms_plugin.transactions import within
 from sms_plugin.triggers.firing import VALIDITY
 from sms_plugin.triggers.runs import Runs, runs
 from sms_plugin.triggers.switching import POLICIES, Arrangement, arrange, switch_off, switch_on
+from sms_plugin.web.apart import within
 from sms_plugin.web.base import Page, confirmed
 from sms_plugin.web.editing import given, laid_out, made_cheaper, records, seen, with_languages, wrong_language
 from sms_plugin.web.forms import has_token

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Template, TriggerRow, database_now
-from sms_plugin.transactions import within
+from sms_plugin.web.apart import within
 from sms_plugin.web.editing import given, laid_out, made_cheaper, records, seen, with_languages, wrong_language
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
