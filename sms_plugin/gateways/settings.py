@@ -80,6 +80,11 @@ def setting(
     return field(default=default, repr=not secret, kw_only=True, metadata=about)
 
 
+def is_on(given: object) -> bool:
+    """Whether a switch that was saved as a word or as a truth is on."""
+    return str(given).strip().lower() in _TRUE
+
+
 def fields_of(settings_class: type[Any]) -> tuple[SettingField, ...]:
     """The settings of a class, in the order they were declared."""
     hints = get_type_hints(settings_class)

@@ -92,7 +92,7 @@ class ProviderPages(Rows):
             return redirect(self.get_url(".index_view"))
         gateway = active.gateway_of(provider.kind, self.state)
         form: Any = form_class(gateway, saved=provider, kept=self._kept(provider, gateway))(
-            request.form if request.method == "POST" else None, data=filled(provider)
+            request.form if request.method == "POST" else None, data=filled(provider, gateway)
         )
         if request.method == "POST":
             if form.validate() and self._changed(form, provider):

@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField, Strin
 from wtforms.validators import InputRequired, Length, Optional
 
 from sms_plugin.gateways.contract import Gateway
-from sms_plugin.gateways.settings import BadSettings, Kind, SettingField, fields_of
+from sms_plugin.gateways.settings import BadSettings, Kind, SettingField, fields_of, is_on
 from sms_plugin.models import Provider
 from sms_plugin.web.forms import TokenForm
 from sms_plugin.web.translation import gettext
@@ -75,9 +75,11 @@ def form_class(gateway: type[Gateway], *, saved: Provider | None, kept: Sequence
     return type("ProviderForm", (base,), fields)
 
 
-def filled(saved: Provider) -> dict[str, object]:
+def filled(saved: Provider, gateway: type[Gateway]) -> dict[str, object]:
     """What the form shows of a saved provider: its settings in clear, and nothing of its secrets."""
-    return {PREFIX + name: value for name, value in saved.settings.items()} | {"seen": stamp(saved)}
+    switches = {one.name for one in fields_of(gateway.Settings) if one.kind is Kind.SWITCH}
+    shown = {name: is_on(value) if name in switches else value for name, value in saved.settings.items()}
+    return {PREFIX + name: value for name, value in shown.items()} | {"seen": stamp(saved)}
 
 
 def stamp(provider: Provider) -> str:
@@ -100,7 +102,8 @@ def _field(one: SettingField, *, kept: bool) -> Any:
         return BooleanField(words["label"], description=words["description"], default=bool(one.default))
     if one.kind is Kind.CHOICE:
         offered = [(value, gettext(label) if label else value) for value, label in one.choices.items()]
-        return SelectField(**words, choices=offered, default=one.default)
+        # as a function: the one shape that all of WTForms takes
+        return SelectField(**words, choices=lambda: offered, default=one.default)
     words["validators"].append(Length(max=_LONGEST))
     if one.kind is Kind.LINES:
         return TextAreaField(**words, default=None if one.secret else one.default, render_kw={"rows": 4})

@@ -18,6 +18,7 @@ _REASONS: Mapping[str, Any] = {
     "bad_receipt_address": lazy_gettext("The provider does not accept the portal's public address for its receipts."),
     "bad_request": lazy_gettext("These settings make no request: check address, headers and body."),
     "bad_sender": lazy_gettext("The provider does not accept this sender."),
+    "bad_token": lazy_gettext("The provider does not know this token."),
     "blocked": lazy_gettext("The provider has blocked this."),
     "connect_timeout": lazy_gettext("The provider's machine does not answer: check host and port."),
     "dns": lazy_gettext("There is no such host: check its name."),
