@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,21 +48,22 @@ def subject_of(state: State, *, trigger: str | None = None, section: str | None 
     return Subject(entities=state.registry.entities_of(section))
 
 
-def search(state: State, subject: Subject, words: str, *, most: int) -> list[Found]:
+def search(session: Session, subject: Subject, words: str, *, most: int) -> list[Found]:
     """Records of the subject by what a person types: some of each of its entities. Reads only."""
-    with _reading(state) as session:
+    with _kept_out(session):
         return [found for entity in subject.entities for found in find(session, entity, words, most=most)][: 2 * most]
 
 
 def preview(
-    template: str, *, subject: Subject, entity: str = "", key: str = "", language: str, state: State
+    session: Session, template: str, *, subject: Subject, entity: str = "", key: str = "", language: str, state: State
 ) -> Preview:
-    """The text on one record as its first reader gets it; without entities, on none. Reads only.
+    """The text on one record as its first reader gets it; without entities, on none.
 
+    The session is rolled back: nothing of what a host's attribute changes is kept, so give one with nothing to lose.
     ``language`` is the text's: where it is not the reader's, values are written its way, as in the message itself.
     """
     bound = next((each for each in subject.entities if each.key == entity), None)
-    with _reading(state) as session:
+    with _kept_out(session):
         try:
             if not subject.entities:
                 zone = state.settings.zone
@@ -153,10 +154,10 @@ def _base(language: str) -> str:
 
 
 @contextmanager
-def _reading(state: State) -> Iterator[Session]:
-    """A session of which nothing is kept: what a host's attribute changes is rolled back."""
-    with closing(state.session()) as session, session.no_autoflush:
+def _kept_out(session: Session) -> Iterator[None]:
+    """A block of which nothing stays in the session."""
+    with session.no_autoflush:
         try:
-            yield session
+            yield
         finally:
             session.rollback()

@@ -125,7 +125,7 @@ def judge(text: str, *, language: str, about: About, state: State) -> Judged:
 
 def records(words: str, *, about: About, state: State) -> list[Found]:
     """Records to preview a text on, by what a person types. Reads only."""
-    return search(state, about.subject, words[:200], most=OFFERED)
+    return search(state.db.session(), about.subject, words[:200], most=OFFERED)
 
 
 def language_name(code: str) -> str:
@@ -141,7 +141,9 @@ def _preview(text: str, *, language: str, about: About, state: State) -> Preview
     if about.subject.entities and not about.record:
         return None
     entity, _, key = about.record.partition("|")
-    return preview(text, subject=about.subject, entity=entity, key=key, language=language, state=state)
+    return preview(
+        state.db.session(), text, subject=about.subject, entity=entity, key=key, language=language, state=state
+    )
 
 
 def _judged(counted: Count, *, shown: Preview | None = None, problem: str = "", hint: str = "") -> Judged:

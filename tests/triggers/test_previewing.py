@@ -24,7 +24,9 @@ def on(portal: Portal, template: str, record: object, *, trigger: str | None = N
     ref = portal.state.registry.ref_of(record)
     assert ref is not None
     subject = subject_of(portal.state, trigger=trigger, section=portal.state.registry.entities[ref.entity].section)
-    return preview(template, subject=subject, entity=ref.entity, key=ref.key, language=language, state=portal.state)
+    return preview(
+        portal.session, template, subject=subject, entity=ref.entity, key=ref.key, language=language, state=portal.state
+    )
 
 
 def test_it_reads_as_the_message_would(portal: Portal, invoice: Invoice) -> None:
@@ -65,6 +67,7 @@ def test_a_value_that_the_host_cannot_give_is_told_without_what_it_holds(portal:
 
 def test_a_record_that_is_gone_is_told(portal: Portal) -> None:
     shown = preview(
+        portal.session,
         "x",
         subject=subject_of(portal.state, section="invoice"),
         entity="invoice/Invoice",
@@ -79,7 +82,9 @@ def test_a_record_of_another_section_is_none_of_this_text(portal: Portal, ana: C
     subject = subject_of(portal.state, section="invoice")
     ref = portal.state.registry.ref_of(ana)
     assert ref is not None
-    shown = preview("x", subject=subject, entity=ref.entity, key=ref.key, language="en", state=portal.state)
+    shown = preview(
+        portal.session, "x", subject=subject, entity=ref.entity, key=ref.key, language="en", state=portal.state
+    )
     assert "not there any more" in shown.problem
 
 
@@ -107,14 +112,14 @@ def test_a_person_inside_a_record_reads_it(portal: Portal) -> None:
 
 def test_a_text_about_no_record_reads_the_same_for_everybody(portal: Portal) -> None:
     subject = subject_of(portal.state)
-    assert preview("{company_name}", subject=subject, language="en", state=portal.state).text == "Acme"
+    assert preview(portal.session, "{company_name}", subject=subject, language="en", state=portal.state).text == "Acme"
 
 
 def test_records_of_the_trigger_are_offered(portal: Portal, invoice: Invoice) -> None:
     portal.session.add(Payment(invoice=invoice, amount=5))
     portal.session.commit()
     subject = subject_of(portal.state, trigger="invoice_payment_recorded")
-    assert [each.entity for each in search(portal.state, subject, "", most=5)] == ["payment/Payment"]
+    assert [each.entity for each in search(portal.session, subject, "", most=5)] == ["payment/Payment"]
 
 
 def test_what_a_shortcode_changes_is_not_kept(portal: Portal, invoice: Invoice) -> None:

@@ -1,0 +1,70 @@
+"""A page saves although the request itself has a transaction of the host's open, which holds SQLite's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_admin import Admin
+from flask_sqlalchemy import SQLAlchemy
+
+from sms_plugin.models import Change, Provider, Template, TriggerRow
+from tests.demo.visitor import TOKEN, Visitor
+from tests.portal import Portal, Staff
+from tests.web.conftest import Mounted
+
+
+@pytest.fixture
+def careful(mounted: Mounted) -> Portal:
+    """A host that reads in each request who it is, and whose transactions take the lock at once where they can."""
+
+    def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
+        def user() -> Staff | None:
+            return db.session.scalar(sa.select(Staff))
+
+        return {"admin": Admin(app), "allow": lambda _right: user() is not None, "user": user}
+
+    portal = mounted(mount=mount)
+    with portal.app.app_context():
+        portal.session.add(Staff(name="Eva", phone="912345678"))
+        portal.session.commit()
+        if portal.db.engine.dialect.name == "sqlite":
+            portal.db.session.remove()
+            portal.db.engine.dispose()
+            sa.event.listen(portal.db.engine, "connect", _impatient)
+            sa.event.listen(portal.db.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return portal
+
+
+def _impatient(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 50")
+
+
+def test_what_is_sent_is_saved_and_says_who_did_it(careful: Portal) -> None:
+    """X12"""
+    visitor = Visitor(client=careful.app.test_client())
+    visitor.send("/admin/sms/template/new/", **{"name": "Due", "text-en": "Hi", "section": "", "enabled": "1"})
+    visitor.send("/admin/sms/trigger/edit/?key=charge_created", **{"text-en": "Pay", "seen": ""})
+    visitor.send("/admin/sms/provider/new/?kind=console", name="main")
+    token = TOKEN.search(visitor.read("/admin/sms/trigger/"))
+    assert token
+    fields = {"csrf_token": token[1], "key": "charge_created", "on": "1", "confirmed": "1"}
+    visitor.client.post("/admin/sms/trigger/switch/", data=fields)
+    with careful.app.app_context(), careful.fresh() as session:
+        assert session.scalars(sa.select(Template.name)).all() == ["Due"]
+        assert session.scalars(sa.select(Provider.name)).all() == ["main"]
+        assert session.scalars(sa.select(TriggerRow.on)).all() == [True]
+        assert {each.who for each in session.scalars(sa.select(Change))} == {"Eva"}
+
+
+def test_a_text_is_tried_on_a_record(careful: Portal) -> None:
+    """M7"""
+    visitor = Visitor(client=careful.app.test_client())
+    token = TOKEN.search(visitor.read("/admin/sms/template/new/"))
+    assert token
+    fields = {"csrf_token": token[1], "section": "staff", "words": "Eva"}
+    assert "Eva" in visitor.client.post("/admin/sms/measure/records/", data=fields).text
