@@ -85,6 +85,7 @@ def test_the_hosts_foreign_keys_stay_on(engine: Engine) -> None:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+@pytest.mark.one_database("sqlite", "the others have no such switch")
 def test_where_transactions_begin_at_once_they_are_off_meanwhile_too(engine: Engine) -> None:
     """The switch is deaf inside a transaction, and such a host has one with its first statement."""
     sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
