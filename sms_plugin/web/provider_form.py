@@ -55,7 +55,8 @@ class ProviderForm(TokenForm):
         for name, problem in error.problems.items():
             field = getattr(self, PREFIX + name, None)
             if field is not None:
-                field.errors = [*field.errors, gettext("This %(problem)s.", problem=problem)]
+                whole = problem if problem[:1].isupper() else gettext("This %(problem)s.", problem=problem.rstrip("."))
+                field.errors = [*field.errors, whole]
 
 
 class NewProviderForm(ProviderForm):
