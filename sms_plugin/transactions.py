@@ -113,9 +113,7 @@ def _patiently(once: Callable[[], T], *, tries: int) -> T:
 def _step(state: State, *, tries: int) -> Iterator[Session]:
     if state.db.engine.dialect.name != "sqlite":
         with closing(state.session()) as session, session.begin():
-            # whatever the host's own level is: what another claim has locked is passed by, and a row that waited is
-            # read again; the level stays with the connection until it goes back to the pool
-            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+            _at_read_committed(session, state)
             yield session
         return
     turn = _turns.setdefault(state, _Turn())
@@ -128,6 +126,18 @@ def _step(state: State, *, tries: int) -> Iterator[Session]:
         finally:
             session.rollback()
             turn.held(since=since)
+
+
+def _at_read_committed(session: Session, state: State) -> None:
+    """Set the level whatever the host's own is: what another claim has locked is passed by, and a row that waited is
+    read again. The level stays with the connection until it goes back to the pool. Raises ``OperationalError``.
+    """
+    driver = state.db.engine.dialect.loaded_dbapi
+    try:
+        session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+    except driver.Error as error:
+        # the level goes past what SQLAlchemy wraps: the server cut this connection while it was in the pool
+        raise OperationalError("SET TRANSACTION", None, error, connection_invalidated=True) from error
 
 
 def _lock(session: Session) -> None:

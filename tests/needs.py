@@ -12,6 +12,7 @@ import shutil
 import sys
 
 from tests import databases, tally
+from tests.kill import servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
@@ -47,12 +48,24 @@ def left_out() -> list[str]:
             )
         elif kind not in chosen:
             missing.append(f"The tests on {kind}: {databases.CHOSEN} does not name it.")
+    for kind, programs in _lacking().items():
+        missing.append(
+            f"The tests that restart a server of {kind}: no {' and no '.join(programs)} here.\n"
+            f"    On Debian: apt-get install {_PACKAGES[kind]}"
+        )
     return missing
 
 
+def _lacking() -> dict[str, list[str]]:
+    """The programs of database servers that are not here, by kind."""
+    kinds = (databases.POSTGRESQL, databases.MARIADB)
+    return {kind: programs for kind in kinds if (programs := servers.missing(kind))}
+
+
 def heavier() -> str:
-    """The marker expression that picks the slow tests and, where there is a browser, those that need one."""
-    return "slow or browser" if chromium() else "slow and not browser"
+    """The marker expression that picks the slow tests and, where there is what they need, those that need more."""
+    picked = "slow or browser" if chromium() else "slow and not browser"
+    return f"({picked}) and not restarts" if _lacking() and not required() else picked
 
 
 def required() -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.http import Http
 from sms_plugin.models import Job, Provider, Runner, database_now
-from sms_plugin.models.busy import is_busy
+from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.outbox.insertion import insert_once
 from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
 from sms_plugin.outbox.receipts import rematch
@@ -216,8 +216,8 @@ def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = 
         _ended(state, job, rest=timedelta())
         return None
     except Exception as failure:  # noqa: BLE001 - it comes again, and its row says that it failed
-        if is_busy(failure):
-            log.warning("the SMS job %s found the database busy, and comes again", name)
+        if is_busy(failure) or is_away(failure):
+            log.warning("the SMS job %s found the database busy or away, and comes again", name)
         else:
             log.error("the SMS job %s failed: %s", name, trail(failure))
         _ended(state, job, rest=rest, error=type(failure).__name__)

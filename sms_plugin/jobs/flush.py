@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.hand import Hand, Ready
-from sms_plugin.models.busy import is_busy
+from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
@@ -209,7 +209,7 @@ class Flush:
         try:
             departed, judgement = within(self._state, work)
         except Exception as error:
-            if finished and not is_busy(error):
+            if finished and not (is_busy(error) or is_away(error)):
                 self._finished = []
                 self._settle_apart(finished)
             raise

@@ -23,7 +23,7 @@ from sms_plugin.jobs.flush import Flush, Flushed
 from sms_plugin.jobs.threads import Threads
 from sms_plugin.jobs.wake import Watch
 from sms_plugin.models import Runner, database_now, new_id
-from sms_plugin.models.busy import is_busy
+from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
@@ -167,8 +167,8 @@ class ProcessRunner:
             log.error("SMS runner: %s", error)  # the sentence says all; a traceback would bury it
             return None
         except Exception as error:  # noqa: BLE001 - the next round tries again
-            if is_busy(error):
-                log.warning("SMS runner: the database is busy; later")
+            if is_busy(error) or is_away(error):
+                log.warning("SMS runner: the database is busy or away; later")
             else:
                 log.error("SMS runner: a round failed: %s", trail(error))
             return None
