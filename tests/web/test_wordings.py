@@ -60,6 +60,14 @@ def test_a_template_is_written_and_listed(pages: Portal, visitor: Visitor) -> No
     assert (stored.section, stored.texts, stored.enabled) == ("invoice", {"en": "Pay {invoice_number}"}, True)
 
 
+def test_a_row_can_be_edited_and_deleted_without_an_inline_handler(visitor: Visitor, id: int) -> None:
+    """A strict Content-Security-Policy would block it, and then delete without a question."""
+    html = visitor.read(LIST)
+    assert f"edit/?id={id}" in html
+    assert "data-sms-confirm" in html
+    assert re.search(r"<[^>]*\son[a-z]+\s*=", html) is None
+
+
 def test_a_text_in_another_language_is_added(pages: Portal, visitor: Visitor) -> None:
     """X17"""
     write(visitor, **{"new-language": "pt-BR", "new-text": "Pague {invoice_number}"})
