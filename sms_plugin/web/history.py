@@ -125,7 +125,7 @@ class HistoryPages(Page):
             found = conversation(about_number(number), of=f"number {number}", asked=narrowing(), state=self.state)
             shown |= found | {"written": number, "form_fields": {"number": number}}
             shown |= {"export_url": self.get_url(".export_view") if self.may(Right.EXPORT) else None}
-        return self.render("sms/number.html", on_host=False, send_url=None, **shown)
+        return self.render("sms/number.html", send_url=None, **shown)
 
     @expose("/export/")
     def export_view(self) -> ResponseReturnValue:

@@ -18,6 +18,7 @@ from flask_admin.model.template import BaseListRowAction
 from flask_admin.tools import iterdecode
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.host.bound import BoundEntity
@@ -28,13 +29,12 @@ from sms_plugin.outbox.truth import among
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.web import translation
-from sms_plugin.web.apart import reading
 from sms_plugin.web.base import FILES, explained, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
 from sms_plugin.web.history import bubbles_of, conversation, narrowing
 from sms_plugin.web.moments import moment
-from sms_plugin.web.permissions import Right, allowed
+from sms_plugin.web.permissions import Right, actor, allowed
 from sms_plugin.web.send import MOST, Asked, asked, work_on
 from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
 
@@ -133,12 +133,12 @@ class SMSRecord:
         ground, record = self._sms_record(Right.READ)
         selection = about_record(record, registry=ground.state.registry)
         key = key_of(record)
-        of = f"{ground.entity.key} {key}"
+        of, heading = f"{ground.entity.key} {key}", label_of(record, ground.entity)
         shown = conversation(selection, of=of, asked=narrowing(), state=ground.state)
         may_export, may_send = self.sms_may(Right.EXPORT), self.sms_may(Right.SEND)
         return self.sms_render(
             "sms/conversation.html",
-            heading=label_of(record, ground.entity),
+            heading=heading,
             is_person=ground.entity.person is not None,
             back_url=_back(self),
             form_fields={"record": key},
@@ -267,17 +267,18 @@ def _sending(view: SMSRecord, keys: Sequence[str], form: Asked, *, single: bool)
         flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
         return redirect(_back(view))
     reached = [key_of(record) for record in view.sms_reached(keys)]
+    who = actor()
     if not reached:
         if single:
             abort(404)
         flash(gettext("None of the chosen rows is there any more."), "warning")
         return redirect(_back(view))
     try:
-        done = work_on(reached, entity=ground.entity, form=form, state=ground.state)
+        done = work_on(reached, entity=ground.entity, form=form, who=who, state=ground.state)
     except SmsError as error:
         flash(str(error), "warning")
         unsent = Asked(what=form.what, text=form.text, number=form.number, each=form.each)
-        done = work_on(reached, entity=ground.entity, form=unsent, state=ground.state)
+        done = work_on(reached, entity=ground.entity, form=unsent, who=who, state=ground.state)
     if done.written is not None:
         _tell(done.written)
         after = view.get_url(".sms_history_view", record=reached[0]) if single and view.sms_may(Right.READ) else None
@@ -318,8 +319,10 @@ def _panel(view: SMSRecord, record: Any) -> dict[str, Any] | None:
 
 
 def _latest(record: Any, ground: Ground) -> list[Any]:
+    """The latest messages, read inside the host's own transaction, in a savepoint: it may hold SQLite's write lock."""
     selection = about_record(record, registry=ground.state.registry)
-    with reading(ground.state) as session:
+    connection = ground.state.db.session().connection()
+    with Session(bind=connection, join_transaction_mode="create_savepoint", autoflush=False) as session:
         rows = read(session, of=selection, most=SHOWN, newest_first=True)
         return bubbles_of(session, rows, state=ground.state)
 

@@ -21,7 +21,6 @@ from sms_plugin.triggers import sending
 from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.sending import Planned, Wish
 from sms_plugin.web.apart import reading, within
-from sms_plugin.web.permissions import actor
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext
 from sms_plugin.web.words import reason_words
@@ -78,7 +77,7 @@ def asked() -> Asked:
     )
 
 
-def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, state: State) -> Outcome:
+def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, who: str, state: State) -> Outcome:
     """Show what can be sent for these records, show it as it would go, or send what was shown.
 
     What is confirmed is what was shown: where it has changed meanwhile, it is shown again. A second confirmation of
@@ -99,7 +98,7 @@ def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, state: Sta
         if form.step not in {"look", "send"}:
             return Outcome(values=values)
         once = form.once or secrets.token_hex(16)
-        wish = _wish(session, form, once=once, state=state)
+        wish = _wish(session, form, once=once, who=who, state=state)
         planned = sending.plan(session, records, entity=entity, wish=wish, state=state, now=database_now(session))
         session.rollback()
     shown = sending.digest(planned)
@@ -134,9 +133,9 @@ def _written(planned: Sequence[Planned], *, state: State) -> int:
     return sum(within(state, lambda session, start=start: some(session, start)) for start in starts)  # type: ignore[misc]
 
 
-def _wish(session: Any, form: Asked, *, once: str, state: State) -> Wish:
+def _wish(session: Any, form: Asked, *, once: str, who: str, state: State) -> Wish:
     kind, _, name = form.what.partition(":")
-    common: dict[str, Any] = {"once": once, "each": form.each, "operator": actor()}
+    common: dict[str, Any] = {"once": once, "each": form.each, "operator": who}
     if kind == "trigger":
         return Wish(trigger=name, **common)
     common["number"] = form.number or None

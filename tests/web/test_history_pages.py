@@ -1,0 +1,138 @@
+"""The conversation on its pages, and the file of it (Q4)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+
+from sms_plugin.outbox.export import unguarded
+from tests.demo.visitor import Visitor
+from tests.portal import Client, Portal
+from tests.web.conftest import Mounted
+from tests.web.hosts import host, links, shows
+
+NASTY = '=HYPERLINK("http://evil.example","x")<script>alert(1)</script>'
+
+
+@pytest.fixture
+def portal(mounted: Mounted) -> Portal:
+    return mounted(mount=host())
+
+
+@pytest.fixture
+def visitor(portal: Portal) -> Visitor:
+    return Visitor(client=portal.app.test_client())
+
+
+@pytest.fixture
+def ana(portal: Portal) -> int:
+    with portal.app.app_context():
+        client = Client(name=NASTY, phone="912 345 678")
+        portal.session.add(client)
+        portal.session.commit()
+        return client.id
+
+
+def _say(portal: Portal, ana: int, *texts: str, **more: Any) -> None:
+    with portal.app.app_context():
+        for text in texts:
+            portal.queue(
+                text=text,
+                person_entity="clients/Client",
+                person=str(ana),
+                client_entity="clients/Client",
+                client=str(ana),
+                **more,
+            )
+
+
+def _said(page: str) -> list[str]:
+    return re.findall(r'class="sms-bubble-text">([^<]*)<', page)
+
+
+def test_a_conversation_ends_with_the_newest_and_pages_both_ways(portal: Portal, visitor: Visitor, ana: int) -> None:
+    said = [f"message {number}" for number in range(70)]
+    _say(portal, ana, *said)
+    page = visitor.read(f"/admin/client/sms/?record={ana}")
+    assert _said(page) == said[-30:]
+    (older,) = links(page, "at=")
+    page = visitor.read(older)
+    assert _said(page) == said[10:40]
+    older, newer = links(page, "at=")
+    assert _said(visitor.read(older)) == said[:10]
+    assert _said(visitor.read(newer)) == said[-30:]
+
+
+@pytest.mark.parametrize("at", ["x", "W10.aaaa", "%00", "1" * 500])
+def test_a_cursor_that_was_tampered_with_leads_to_the_newest(
+    portal: Portal, visitor: Visitor, ana: int, at: str
+) -> None:
+    _say(portal, ana, "hello")
+    page = visitor.read(f"/admin/client/sms/?record={ana}&at={at}")
+    assert _said(page) == ["hello"]
+    assert shows(page, "no longer holds")
+
+
+def test_words_and_days_narrow_it_and_the_way_back_is_shown(portal: Portal, visitor: Visitor, ana: int) -> None:
+    _say(portal, ana, "the first", "the second")
+    page = visitor.read(f"/admin/client/sms/?record={ana}&words=SECOND")
+    assert _said(page) == ["the second"]
+    assert links(page, "/client/sms/?record")
+    assert _said(visitor.read(f"/admin/client/sms/?record={ana}&since=2020-01-01&until=2020-12-31")) == []
+    odd = visitor.read(f"/admin/client/sms/?record={ana}&since=yesterday")
+    assert shows(odd, "“yesterday” is no day")
+    assert _said(odd) == ["the first", "the second"]
+
+
+def test_an_empty_history_says_what_to_do_next(visitor: Visitor, ana: int) -> None:
+    page = visitor.read(f"/admin/client/sms/?record={ana}")
+    assert shows(page, "Send the first SMS")
+    assert shows(visitor.read("/admin/sms/history/"), "Write a number")
+    assert shows(visitor.read("/admin/sms/history/?number=919999999"), "Nothing was said to this number yet")
+
+
+@pytest.mark.parametrize(
+    "number", ["%2B351912345678", "+351912345678", "912 345 678", "00351 912-345-678", "(912)345678"]
+)
+def test_a_number_is_understood_as_people_write_it(portal: Portal, visitor: Visitor, ana: int, number: str) -> None:
+    _say(portal, ana, "hello")
+    assert _said(visitor.read(f"/admin/sms/history/?number={number}")) == ["hello"]
+
+
+def test_what_is_no_number_is_said(visitor: Visitor) -> None:
+    for number in ("abc", "12", "<script>", "%00", "1" * 200):
+        assert shows(visitor.read(f"/admin/sms/history/?number={number}"), "This is no number")
+
+
+def test_the_file_holds_what_is_shown_and_runs_nowhere(portal: Portal, visitor: Visitor, ana: int) -> None:
+    _say(portal, ana, NASTY, "another", operator=NASTY[:100])
+    page = visitor.read(f"/admin/client/sms/?record={ana}&words=HYPERLINK")
+    assert "<script>alert" not in page
+    answer = visitor.client.get(f"/admin/client/sms/export/?record={ana}&words=HYPERLINK&separator=semicolon&bom=1")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(r'attachment; filename="sms-[a-z0-9-]+\.csv"', answer.headers["Content-Disposition"])
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""), delimiter=";")
+    assert {name for name, cell in row.items() if cell[:1] in tuple("=+-@")} == set()
+    assert unguarded(row["Text"]) == NASTY
+    assert unguarded(row["Person"]) == NASTY
+    assert unguarded(row["Number"]) == "+351912345678"
+    assert row["Time"].endswith(("+00:00", "+01:00"))
+    by_number = visitor.client.get("/admin/sms/history/export/?number=912345678")
+    assert len(by_number.text.splitlines()) == 3
+
+
+def test_who_may_only_read_sees_no_whole_number_and_no_export(mounted: Mounted) -> None:
+    portal = mounted(mount=host(rights={"read"}))
+    with portal.app.app_context():
+        portal.queue(text="hello", number="+351912345678")
+    visitor = Visitor(client=portal.app.test_client())
+    page = visitor.read("/admin/sms/history/?number=912345678")
+    assert _said(page) == ["hello"]
+    assert not shows(page, "Download CSV")
+    assert visitor.client.get("/admin/sms/history/export/?number=912345678").status_code == 403

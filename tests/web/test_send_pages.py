@@ -1,0 +1,213 @@
+"""Sending from the host's records: shown before it goes, sent once (S9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from sms_plugin.models import OptOut
+from sms_plugin.testing.phone_server import PhoneServer
+from sms_plugin.web.send import MOST
+from tests.demo.visitor import Visitor
+from tests.portal import Client, Invoice, Portal
+from tests.web.conftest import Mounted
+from tests.web.hosts import hidden, host, shows, token
+
+SEND = "/admin/invoice/sms/send/"
+SELECTED = "/admin/invoice/sms/send-selected/"
+
+
+@pytest.fixture
+def portal(mounted: Mounted, phone: PhoneServer) -> Portal:
+    made = mounted(mount=host())
+    with made.app.app_context():
+        made.use(phone)
+        made.session.add(Client(id=1, name="Ana", phone="912 345 678", billing_phone="913 333 333"))
+        made.session.add_all(
+            [
+                Invoice(id=1, client_id=1, number="F1", due_on=dt.date(2026, 12, 1)),
+                Invoice(id=2, client_id=1, number="F2", due_on=dt.date(2026, 12, 2)),
+            ]
+        )
+        made.session.commit()
+        made.switch_on("charge_due_soon", text="{contact_firstname}, {invoice_number} is due.")
+    return made
+
+
+@pytest.fixture
+def visitor(portal: Portal) -> Visitor:
+    return Visitor(client=portal.app.test_client())
+
+
+def _look(visitor: Visitor, path: str = SEND, **fields: Any) -> str:
+    fields.setdefault("record", "1")
+    page = visitor.read(f"{SEND}?record=1")
+    answer = visitor.client.post(path, data={"csrf_token": token(page), "step": "look", **fields})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def _confirm(visitor: Visitor, shown: str, path: str = SEND, **fields: Any) -> Any:
+    kept = {name: hidden(shown, name) for name in ("csrf_token", "what", "once", "shown", "number", "text")}
+    return visitor.client.post(path, data={"record": "1", "step": "send", **kept, **fields})
+
+
+def _messages(portal: Portal) -> list[Any]:
+    with portal.app.app_context():
+        return portal.messages()
+
+
+def test_looking_sends_nothing_and_shows_all_of_it(portal: Portal, visitor: Visitor) -> None:
+    page = _look(visitor, what="trigger:charge_due_soon")
+    assert shows(page, "Ana, F1 is due.")
+    assert shows(page, "+351913333333")  # what is about money goes to the number for it
+    assert shows(page, "1 SMS")
+    assert _messages(portal) == []
+
+
+def test_a_confirmation_sends_it_with_who_did_it(portal: Portal, visitor: Visitor) -> None:
+    answer = _confirm(visitor, _look(visitor, what="trigger:charge_due_soon"))
+    assert (answer.status_code, answer.location) == (303, "/admin/invoice/sms/?record=1")
+    (message,) = _messages(portal)
+    assert (message.text, message.trigger, message.step) == ("Ana, F1 is due.", "charge_due_soon", "hand")
+    assert message.operator
+    assert (message.client, message.record) == ("1", "1")
+
+
+def test_a_double_click_sends_once_and_says_so(portal: Portal, visitor: Visitor) -> None:
+    page = _look(visitor, what="words", text="Hello {contact_firstname}")
+    _confirm(visitor, page)
+    again = _confirm(visitor, page)
+    assert shows(visitor.read(again.location), "Nothing was sent twice.")
+    assert [message.text for message in _messages(portal)] == ["Hello Ana"]
+
+
+def test_sending_again_on_purpose_tells_when_it_was_sent(portal: Portal, visitor: Visitor) -> None:
+    _confirm(visitor, _look(visitor, what="trigger:charge_due_soon"))
+    again = _look(visitor, what="trigger:charge_due_soon")
+    assert shows(again, "already sent on")
+    _confirm(visitor, again)
+    assert len(_messages(portal)) == 2
+
+
+def test_what_changed_since_it_was_shown_is_shown_again(portal: Portal, visitor: Visitor) -> None:
+    page = _look(visitor, what="trigger:charge_due_soon")
+    with portal.app.app_context():
+        portal.session.get_one(Client, 1).name = "Anna"
+        portal.session.commit()
+    answer = _confirm(visitor, page)
+    assert answer.status_code == 200
+    assert shows(answer.text, "Meanwhile something has changed")
+    assert shows(answer.text, "Anna, F1 is due.")
+    assert _messages(portal) == []
+
+
+def test_without_a_token_nothing_is_sent(portal: Portal, visitor: Visitor) -> None:
+    page = _look(visitor, what="trigger:charge_due_soon")
+    for path in (SEND, SELECTED):
+        assert _confirm(visitor, page, path, csrf_token="forged").status_code == 200
+    assert visitor.client.get(f"{SEND}?record=1&step=send&what=trigger:charge_due_soon").status_code == 200
+    assert _messages(portal) == []
+
+
+def test_words_go_to_the_number_that_was_chosen_among_the_persons_own(portal: Portal, visitor: Visitor) -> None:
+    page = visitor.read(f"{SEND}?record=1")
+    assert "+351912345678" in page
+    assert "+351913333333" in page
+    _confirm(visitor, _look(visitor, what="words", text="Hello", number="+351913333333"))
+    assert [message.number for message in _messages(portal)] == ["+351913333333"]
+    foreign = _look(visitor, what="words", text="Hello", number="+351919999999")
+    assert shows(foreign, "This is none of the person's numbers.")
+    assert shows(foreign, "Nothing can be sent")
+
+
+def _off(portal: Portal) -> None:
+    portal.switch_off("charge_due_soon")
+
+
+def _paid(portal: Portal) -> None:
+    portal.session.get_one(Invoice, 1).status = "paid"
+
+
+def _no_number(portal: Portal) -> None:
+    client = portal.session.get_one(Client, 1)
+    client.phone = client.billing_phone = None
+
+
+def _opted_out(portal: Portal) -> None:
+    now = dt.datetime.now(dt.UTC)
+    portal.session.add(OptOut(number="+351913333333", purpose="", source="test", wording="", since=now))
+
+
+def _no_provider(portal: Portal) -> None:
+    portal.session.get_one(type(portal.provider()), portal.provider().id).active = None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (_off, "This trigger is switched off."),
+        (_paid, "What the text says was not true"),
+        (_no_number, "The person has no number that can be texted."),
+        (_opted_out, "This number does not want texts of this kind."),
+        (_no_provider, "No provider was active."),
+    ],
+)
+def test_what_cannot_go_is_said_before_and_is_not_sent(
+    portal: Portal, visitor: Visitor, wrong: Any, words: str
+) -> None:
+    with portal.app.app_context():
+        wrong(portal)
+        portal.session.commit()
+    page = _look(visitor, what="trigger:charge_due_soon")
+    assert shows(page, words)
+    assert shows(page, "Nothing can be sent")
+    assert 'value="send"' not in page
+    forced = visitor.client.post(
+        SEND, data={"csrf_token": token(page), "record": "1", "step": "send", "what": "trigger:charge_due_soon"}
+    )
+    assert forced.status_code == 200
+    assert _messages(portal) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"what": "words", "text": " "},
+        {"what": "words", "text": "x" * 2000},
+        {"what": "words", "text": "{"},
+        {"what": "words", "text": "{no_such_thing}"},
+        {"what": "trigger:no_such_trigger"},
+        {"what": "trigger:"},
+        {"what": "template:4711"},
+        {"what": "template:abc"},
+        {"what": ""},
+        {"what": "words", "text": "x\x00y", "number": "<script>"},
+    ],
+)
+def test_bad_input_is_told_and_sends_nothing(portal: Portal, visitor: Visitor, fields: dict[str, str]) -> None:
+    page = _look(visitor, **fields)
+    assert 'value="send"' not in page
+    assert _messages(portal) == []
+
+
+def test_rows_of_one_client_are_one_message_unless_each_is_wanted(portal: Portal, visitor: Visitor) -> None:
+    both = {"record": ["1", "2"], "what": "trigger:charge_due_soon"}
+    page = _look(visitor, SELECTED, **both)
+    assert shows(page, "Ana, F1 is due.")
+    assert shows(page, "The same number gets the message about another row:")
+    _confirm(visitor, page, SELECTED, record=["1", "2"])
+    assert [message.text for message in _messages(portal)] == ["Ana, F1 is due."]
+    each = _look(visitor, SELECTED, each="1", **both)
+    _confirm(visitor, each, SELECTED, record=["1", "2"], each="1")
+    assert [message.text for message in _messages(portal)][1:] == ["Ana, F1 is due.", "Ana, F2 is due."]
+
+
+def test_a_selection_is_bounded(portal: Portal, visitor: Visitor) -> None:
+    rows = [str(number) for number in range(MOST + 1)]
+    answer = visitor.client.post("/admin/invoice/action/", data={"action": "sms_send", "rowid": rows})
+    assert answer.status_code == 302
+    posted = visitor.client.post(SELECTED, data={"csrf_token": token(visitor.read(f"{SEND}?record=1")), "record": rows})
+    assert posted.status_code == 302
