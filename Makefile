@@ -72,6 +72,7 @@ $(VENV)/.demo: $(DECLARED) | $(BIN)/python
 
 $(VENV)/.test: $(DECLARED) | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[test,postgresql,mariadb]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q --upgrade --no-deps --target $(VENV)/babel 'Flask-Babel>=4,<5' pytz
 	touch $@ $(VENV)/.demo
 
 $(OLDEST)/.test: $(DECLARED) | $(BIN)/python

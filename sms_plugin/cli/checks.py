@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from sms_plugin.models import Provider, TriggerRow
 from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.state import State
+from sms_plugin.web.permissions import lacks_rule, mounted_admins
 from sms_plugin.web.records import undeclared
 from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
@@ -60,6 +62,7 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
     for problem in plugin.resolution.problems:
         yield Finding("declarations", str(problem))
     yield from _links(app, plugin)
+    yield from _pages(app)
     for view in undeclared(app.extensions.get("admin", ()), state=plugin):
         yield Finding(f"view {view}", "It has SMSRecord, but its model is no declared entity: SMS(Entity(…)).")
     for reason in plugin.resolution.reasons.values():
@@ -72,6 +75,27 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
         yield from _tables(plugin)
     except SQLAlchemyError as error:
         yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
+
+
+def _pages(app: Flask) -> Iterator[Finding]:
+    if not app.extensions.get("admin"):
+        return
+    if find_spec("flask_babel") is not None and "babel" not in app.extensions:
+        # Flask-Admin takes its words from it wherever it can be imported, and asks the app for it at every one
+        yield Finding(
+            "Flask-Babel",
+            "It is installed and not initialised: every page of Flask-Admin fails with KeyError: 'babel', the SMS pages"
+            " with them. Call Babel(app), or uninstall Flask-Babel.",
+        )
+    with app.test_request_context():
+        closed = [admin.name for admin in mounted_admins() if lacks_rule(admin)]
+    for name in closed:
+        yield Finding(
+            f"admin {name}",
+            "Nobody has said who may use the SMS pages, so they open only under debug or testing. Give init_app"
+            " allow=…, or the admin an index view with an is_accessible of its own.",
+            grave=False,
+        )
 
 
 def _tables(plugin: State) -> Iterator[Finding]:

@@ -69,6 +69,12 @@ def lacks_rule(admin: Admin) -> bool:
     return policy is None or (policy.allow is None and not has_rule(admin))
 
 
+def mounted_admins() -> Sequence[Admin]:
+    """The admins of the current app that the pages are mounted in."""
+    policy = _policy()
+    return () if policy is None else policy.admins
+
+
 def actor() -> str:
     """A short name of the current user, for the record of changes. Never fails."""
     policy = _policy()
