@@ -21,7 +21,7 @@ from sms_plugin.models.base import constant
 from sms_plugin.states import MessageState
 
 #: So many messages at most are looked at for one page.
-LOOK_AT = 3000
+LOOK_AT = 2000
 #: Words are looked for within a client, a number, or so long a time.
 WINDOW = timedelta(days=92)
 _CHUNK = 500

@@ -29,7 +29,7 @@ from sms_plugin.web.shown import name_of, shown, shown_number, trigger_label
 from sms_plugin.web.translation import gettext, lazy_gettext
 from sms_plugin.web.words import line, question, state_name
 
-SIZE = 50
+SIZE = 25
 
 
 class MessagePages(Page):

@@ -23,7 +23,7 @@ from sms_plugin.web.shown import shown
 from sms_plugin.web.translation import gettext, lazy_gettext
 from sms_plugin.web.words import WAITING, reason_words, state_kind, state_name
 
-SIZE = 50
+SIZE = 25
 #: Counters stop here: more is "more".
 MOST = 9_999
 #: What a cursor holds: ``Place``, in the order of its fields.
