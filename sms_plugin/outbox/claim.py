@@ -84,7 +84,7 @@ def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now
     outs = opted_out(session, [row.number for row in rows if row.number])
     verdicts: dict[UUID, tuple[MessageState, str]] = {}
     for row in rows:
-        if not row.number or (not row.text and row.trigger is None):
+        if not row.number or (not row.text and (row.trigger is None or row.entity is None)):
             # let go without what it was held for: a text is made anew from its record, the rest nobody can send
             verdicts[row.id] = (MessageState.HELD, "no_number" if not row.number else "no_text")
         elif stands_against(row.number, row.purpose, outs):
@@ -104,10 +104,11 @@ def _true_texts(
     """The text of each message that is still true, rendered again where its record changed, and those that come with a
     later claim because too many are to be rendered; what is no longer true is moved.
     """
-    texts = {row.id: row.text for row in rows if row.entity is None}
+    # what a person wrote, of no trigger, goes as it was shown: there is nothing to word anew
+    texts = {row.id: row.text for row in rows if row.trigger is None or row.entity is None}
     changed: dict[UUID, Answer] = {}
-    about = sorted((row for row in rows if row.entity is not None), key=lambda row: (row.entity, row.trigger or ""))
-    for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger or "")):
+    about = sorted((row for row in rows if row.id not in texts), key=lambda row: (row.entity, row.trigger))
+    for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger)):
         members = list(group)
         answers = _answers(session, entity, trigger, members, registry=state.registry)
         if answers is None:

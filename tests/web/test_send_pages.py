@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sms_plugin.models import OptOut
+from sms_plugin.testing import drain
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.send import MOST
 from tests.demo.visitor import Visitor
@@ -74,6 +75,31 @@ def test_a_confirmation_sends_it_with_who_did_it(portal: Portal, visitor: Visito
     assert (message.text, message.trigger, message.step) == ("Ana, F1 is due.", "charge_due_soon", "hand")
     assert message.operator
     assert (message.client, message.record) == ("1", "1")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"what": "trigger:charge_due_soon"}, {"what": "words", "text": "Hi {invoice_number}"}]
+)
+def test_what_was_shown_reaches_the_phone(
+    portal: Portal, visitor: Visitor, phone: PhoneServer, fields: dict[str, str]
+) -> None:
+    page = _look(visitor, **fields)
+    _confirm(visitor, page)
+    drain(portal.app)
+    (arrived,) = phone.ledger()
+    assert shows(page, arrived["text"])
+    assert [message.state for message in _messages(portal)] in (["sent"], ["delivered"])
+
+
+def test_words_that_were_shown_go_although_their_record_changes(
+    portal: Portal, visitor: Visitor, phone: PhoneServer
+) -> None:
+    _confirm(visitor, _look(visitor, what="words", text="Hi {invoice_number}"))
+    with portal.app.app_context():
+        portal.session.get_one(Invoice, 1).number = "F9"
+        portal.session.commit()
+    drain(portal.app)
+    assert [each["text"] for each in phone.ledger()] == ["Hi F1"]
 
 
 def test_a_double_click_sends_once_and_says_so(portal: Portal, visitor: Visitor) -> None:

@@ -1,0 +1,103 @@
+"""The demo as its staff use it: an SMS from an invoice's row, the client's history, and the file of it (S9, Q4)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from sms_plugin.outbox.export import unguarded
+from tests.demo_process import RunningDemo, running_demo
+from tests.needs import CHROMIUM_FLAGS, chromium
+
+pytestmark = pytest.mark.browser
+
+WORDS = "Dear {contact_firstname}, about {invoice_number}: =1+1 <script>"
+SHOWN = "Dear Inês, about"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    with running_demo() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
+    page = chrome.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+    page.goto(f"{demo.url}/login")
+    page.fill("#login", ADMIN_LOGIN)
+    page.fill("#password", ADMIN_PASSWORD)
+    page.click("text=Sign in")
+    yield page
+    page.close()
+    assert [error for error in errors if "favicon" not in error] == []
+
+
+def test_an_sms_from_an_invoices_row_reaches_the_phone_and_stands_in_the_clients_history(
+    page: Page, demo: RunningDemo, tmp_path: Path
+) -> None:
+    page.goto(f"{demo.url}/admin/invoice/?search=Carvalho")
+    page.locator('table a[title="Send SMS"]').first.click()
+    page.select_option("#sms-what", "words")
+    page.fill("#sms-text", WORDS)
+    page.click("text=Show the text")
+    expect(page.locator(".sms-shown")).to_contain_text(SHOWN)
+    page.locator(".sms-shown").get_by_role("button", name="Send it").click()
+    expect(page.locator(".alert")).to_contain_text("One message is on its way.")
+
+    page.goto(f"{demo.url}/admin/client/?search=Carvalho")
+    page.locator("table .row-name").first.click()
+    expect(page.locator(".sms-on-record")).to_contain_text(SHOWN)
+    page.locator(".sms-on-record").get_by_role("link", name="SMS history").click()
+    page.fill(".sms-words", "=1+1")
+    page.click("text=Search")
+    expect(page.locator(".sms-bubble")).to_have_count(1)
+
+    page.click("summary:has-text('Export')")
+    page.select_option("#sms-separator", "semicolon")
+    page.check("#sms-bom")
+    with page.expect_download() as started:
+        page.click("text=Download CSV")
+    file = tmp_path / started.value.suggested_filename
+    started.value.save_as(file)
+    with file.open(encoding="utf-8-sig", newline="") as written:
+        (row,) = csv.DictReader(written, delimiter=";")
+    assert row["Text"].startswith(SHOWN)
+    assert unguarded(row["Number"]).startswith("+351")
+    assert row["Operator"]
+
+    page.goto(demo.phone_url)
+    expect(page.locator("body")).to_contain_text(SHOWN)
+
+
+def test_the_selected_rows_are_shown_before_anything_is_sent(page: Page, demo: RunningDemo) -> None:
+    page.goto(f"{demo.url}/admin/invoice/?flt0_status_equals=overdue")
+    for number in range(3):
+        page.locator("input[name=rowid]").nth(number).check()
+    page.click("text=With selected")
+    page.locator(".dropdown-menu.show, .sms-menu-items").get_by_text("Send SMS").click()
+    expect(page.locator(".sms-heading")).to_contain_text("3 rows")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_page_of_it_is_wider_than_its_window(page: Page, demo: RunningDemo, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    paths = ("client/sms/?record=4", "client/sms/send/?record=4", "client/details/?id=4", "sms/history/")
+    for path in paths:
+        page.goto(f"{demo.url}/admin/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
