@@ -32,6 +32,10 @@ PAGES = {
     "sms-provider-kinds": "/admin/sms/provider/new/",
     "sms-provider-new": "/admin/sms/provider/new/?kind=generic",
     "sms-provider": "/admin/sms/provider/edit/?name=phone",
+    "sms-templates": "/admin/sms/template/",
+    "sms-template-new": "/admin/sms/template/new/?section=invoice",
+    "sms-triggers": "/admin/sms/trigger/",
+    "sms-trigger": "/admin/sms/trigger/edit/?key=invoice_overdue_notice",
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import TriggerRow
 from sms_plugin.text.segments import measure
-from sms_plugin.triggers.switching import row_of, set_text, set_values, switch_off, switch_on
+from sms_plugin.triggers.switching import row_of, set_text, set_values, switch_off, switch_on, use_template
 from sms_plugin.wording.texts import WHY_SILENT, inactive_because, texts_of
 
 
@@ -98,9 +98,10 @@ def text(key: str, text: str, language: str | None) -> None:
 @click.option("--hour", type=click.IntRange(0, 23), help="Local hour for hooks that count in days.")
 @click.option("--validity", type=click.IntRange(1, 24 * 60), help="Hours after which a message is too late.")
 @click.option("--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate.")
+@click.option("--template", help="The template that speaks in place of its own texts; empty: none.")
 @with_appcontext
-def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) -> None:
-    """Change when the trigger KEY fires, how long its messages are worth sending, and what doubt means."""
+def set_(key: str, hour: int | None, validity: int | None, unknown: str | None, template: str | None) -> None:
+    """Change when the trigger KEY fires, how long its messages are worth sending, what doubt means, and who speaks."""
 
     def work(session: Session, now: datetime) -> None:
         row = row_of(session, key, registry=state().registry, now=now)
@@ -110,6 +111,8 @@ def set_(key: str, hour: int | None, validity: int | None, unknown: str | None) 
             "unknown_policy": row.unknown_policy if unknown is None else unknown,
         }
         set_values(session, row, wanted, who=who(), now=now)
+        if template is not None:
+            use_template(session, row, template, registry=state().registry, who=who(), now=now)
 
     write(work)
     click.echo(f"{key} is changed.")

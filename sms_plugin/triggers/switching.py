@@ -122,6 +122,19 @@ def arrange(
     return row
 
 
+def use_template(session: Session, row: TriggerRow, name: str, *, registry: Registry, who: str, now: datetime) -> None:
+    """Have a template speak for a trigger, by its name; an empty one lets its own texts speak again.
+
+    Raises ``SmsError`` where there is no such template, or the trigger could not fill it in.
+    """
+    template = session.scalar(sa.select(Template).where(Template.name == name)) if name else None
+    if name and template is None:
+        raise SmsError(f"There is no template {name!r}.", code="unknown_template", hint="Write it on its page first.")
+    if template is not None:
+        check_fit(template, row.key, registry=registry)
+    set_values(session, row, {"template_id": None if template is None else template.id}, who=who, now=now)
+
+
 def set_values(session: Session, row: TriggerRow, wanted: Mapping[str, Any], *, who: str, now: datetime) -> None:
     """Write those values of a trigger's row that are new, and who changed them from what. Checks nothing."""
     changed = {name: [getattr(row, name), value] for name, value in wanted.items() if getattr(row, name) != value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request
@@ -24,8 +24,9 @@ from sms_plugin.web.editing import given, laid_out, made_cheaper, records, seen,
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
 from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.trail import changes_of
-from sms_plugin.web.translation import gettext, language, lazy_gettext
+from sms_plugin.web.translation import gettext, lazy_gettext
 from sms_plugin.web.waiting import counts_days, waits_for
 from sms_plugin.wording.offers import offered
 from sms_plugin.wording.texts import inactive_because, is_orphan
@@ -77,6 +78,7 @@ class TriggerPages(Page):
             active=sum(not each.inactive for each in shown),
             orphans=self._undeclared(),
             may_change=self.may(Right.CONFIGURE),
+            silence=silence,
         )
 
     @expose("/edit/", methods=("GET", "POST"))
@@ -118,7 +120,7 @@ class TriggerPages(Page):
             flash(_for_the_page(error), "error")
             known = key in self.state.registry.reasons
             return redirect(self.get_url(".edit_view", key=key)) if known else back
-        self._tell_switched(self._label(self.state.registry.reason(key)), on=on, why=why)
+        self._tell_switched(trigger_label(key, state=self.state), on=on, why=why)
         return back
 
     def _tell_switched(self, label: str, *, on: bool, why: str) -> None:
@@ -136,7 +138,7 @@ class TriggerPages(Page):
         wanted, problem = _wanted(self.state.settings.language)
         do = request.form.get("do", "save")
         if do == "cheaper":
-            wanted = Arrangement(**{**vars(wanted), "texts": made_cheaper(wanted.texts)})
+            wanted = replace(wanted, texts=made_cheaper(wanted.texts))
         if not has_token() or do != "save":
             return self._form(key, row, wanted)
         looked_at = seen(request.form)
@@ -154,7 +156,7 @@ class TriggerPages(Page):
             self.state.db.session.rollback()
             self.state.db.session.expire_all()
             return self._form(key, self._rows().get(key), wanted, wrong=wrong_language(error))
-        flash(gettext("The trigger “%(name)s” is saved.", name=self._label(self.state.registry.reason(key))), "success")
+        flash(gettext("The trigger “%(name)s” is saved.", name=trigger_label(key, state=self.state)), "success")
         return redirect(self.get_url(".edit_view", key=key))
 
     def _form(self, key: str, row: TriggerRow | None, wanted: Arrangement, *, wrong: str = "") -> str:
@@ -199,18 +201,13 @@ class TriggerPages(Page):
         registry = self.state.registry
         return Shown(
             key=reason.key,
-            label=self._label(reason),
+            label=trigger_label(reason.key, state=self.state),
             reason=reason,
             row=row,
             inactive=inactive_because(row, reason, registry=registry),
             waits=waits_for(registry.hooks_of(reason.key)),
             runs=known.get(reason.key, Runs()),
         )
-
-    def _label(self, reason: Reason) -> str:
-        spoken = language()
-        labels = reason.label
-        return labels.get(spoken) or labels.get(spoken.partition("_")[0]) or labels.get("en") or reason.key
 
     def _rows(self) -> dict[str, TriggerRow]:
         return {row.key: row for row in self.state.db.session.scalars(sa.select(TriggerRow))}

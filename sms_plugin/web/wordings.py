@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,7 +112,7 @@ class WordingPages(Rows):
         """Saved, and on to the list; or the form again, with all that was written and what is wrong with it."""
         do = request.form.get("do", "save")
         if do == "cheaper":
-            wanted = _with_texts(wanted, made_cheaper(wanted.texts))
+            wanted = replace(wanted, texts=made_cheaper(wanted.texts))
         if not has_token() or do != "save":
             return self._form(wanted, template=template)
         try:
@@ -180,16 +181,6 @@ def _wanted(language: str) -> Draft:
         section=form.get("section") or None,
         texts=texts,
         enabled="enabled" in form,
-    )
-
-
-def _with_texts(wanted: Draft, texts: dict[str, str]) -> Draft:
-    return Draft(
-        name=wanted.name,
-        description=wanted.description,
-        section=wanted.section,
-        texts=texts,
-        enabled=wanted.enabled,
     )
 
 

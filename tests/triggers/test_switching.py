@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sms_plugin import SmsError
 from sms_plugin.models import Change, TriggerRow
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.switching import Arrangement, arrange, switch_on
+from sms_plugin.triggers.switching import Arrangement, arrange, row_of, switch_on, use_template
 from sms_plugin.wording.templates import Draft, change, create, locked
 from sms_plugin.wording.texts import inactive_because
 from tests.outbox.steps import claim_some
@@ -194,3 +194,19 @@ def test_rewording_many_messages_asks_for_the_trigger_once(portal: Portal, ana: 
     claim_some(portal)
     sa.event.remove(portal.db.engine, "before_cursor_execute", note)
     assert sum("FROM sms_trigger" in statement for statement in asked) == 1
+
+
+def test_a_template_is_chosen_by_its_name_and_let_go(portal: Portal) -> None:
+    template(portal, "Due")
+    template(portal, "{payment_amount}", section="payment")
+    with portal.fresh() as session, session.begin():
+        registry = portal.state.registry
+        found = row_of(session, KEY, registry=registry, now=NOW)
+        for name, code in (("nope", "unknown_template"), ("{payment_amount}", "trigger_left")):
+            with pytest.raises(SmsError) as refused:
+                use_template(session, found, name, registry=registry, who="Eva", now=NOW)
+            assert refused.value.code == code
+        use_template(session, found, "Due", registry=registry, who="Eva", now=NOW)
+        assert str(found.template) == "Due"
+        use_template(session, found, "", registry=registry, who="Eva", now=NOW)
+        assert found.template is None
