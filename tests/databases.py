@@ -70,7 +70,7 @@ def missing(kind: str) -> str:
 def fresh(kind: str, folder: Path) -> Iterator[str]:
     """The URL of an empty database without a table, which is gone after the block."""
     if kind == SQLITE:
-        yield f"sqlite:///{folder / 'portal.db'}"
+        yield f"sqlite:///{folder / 'empty.db'}"
         return
     with owner(kind) as connection:
         url = create(connection, kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -364,12 +364,9 @@ _STEPS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Program]]:
+@contextmanager
+def _programs(portal: Portal, plain: Engine) -> Iterator[Callable[[], Program]]:
     """Programs to run, each on empty tables."""
-    folder: Path = tmp_path_factory.mktemp("property")
-    portal = make_portal(f"sqlite:///{folder / 'portal.db'}", *_declarations())
-    plain = sa.create_engine(f"sqlite:///{folder / 'plain.db'}")
     with portal.app.app_context():
         for engine in (portal.db.engine, plain):
             _as_others_do(engine)
@@ -394,8 +391,26 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Pr
         plain.dispose()
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Program]]:
+    """Programs on SQLite, for which nobody waits."""
+    folder: Path = tmp_path_factory.mktemp("property")
+    portal = make_portal(f"sqlite:///{folder / 'portal.db'}", *_declarations())
+    with _programs(portal, sa.create_engine(f"sqlite:///{folder / 'plain.db'}")) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def some(database_url: str, empty_database_url: str) -> Iterator[Callable[[], Program]]:
+    """Programs on any kind of database."""
+    with _programs(make_portal(database_url, *_declarations()), sa.create_engine(empty_database_url)) as fresh:
+        yield fresh
+
+
 def _as_others_do(engine: Engine) -> None:
     """SQLite with the transactions that every other database has, and without waiting for the disk."""
+    if engine.dialect.name != "sqlite":
+        return
     engine.dispose()
 
     def connected(connection: Any, _record: object) -> None:
@@ -444,11 +459,22 @@ def _with_found(test: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
+@pytest.mark.one_database("sqlite", "hundreds of programs; some run on every kind below")
 @_with_found
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=_STEPS)
-def test_messages_exist_exactly_for_what_was_committed(worlds: Callable[[], Program], steps: list[Step]) -> None:
-    program = worlds()
+def test_messages_exist_exactly_for_what_was_committed(many: Callable[[], Program], steps: list[Step]) -> None:
+    _run(many(), steps)
+
+
+@_with_found
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=_STEPS)
+def test_so_they_do_on_every_database(some: Callable[[], Program], steps: list[Step]) -> None:
+    _run(some(), steps)
+
+
+def _run(program: Program, steps: list[Step]) -> None:
     try:
         program.run(steps)
     finally:
