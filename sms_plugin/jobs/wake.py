@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from threading import Event
 from typing import Any
@@ -94,8 +93,8 @@ class Watch:
             with self._state.db.engine.connect() as connection:
                 self._recheck = time.monotonic() + max(_seconds_ahead(connection), LOOK_EVERY)
                 return _is_due(connection)
-        except (SQLAlchemyError, sqlite3.Error):
-            # the next look, or the period, will tell
+        except (SQLAlchemyError, self._state.db.engine.dialect.loaded_dbapi.Error):
+            # the next look, or the period, will tell; the driver's own errors come where it is asked past SQLAlchemy
             self.close()
             return False
 

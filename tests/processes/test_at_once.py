@@ -9,12 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.models import Job, Lease, Message, database_now
-from sms_plugin.outbox.enqueue import REMINDER, Draft, enqueue
 from sms_plugin.outbox.tallies import counts_by_state
-from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
-from sms_plugin.transactions import look, within
+from sms_plugin.transactions import look
 from tests.portal import Booking, Portal
+from tests.processes.queueing import queue
 from tests.processes.running import START_IN_WORKER, Processes, children, runners, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -23,24 +22,6 @@ DUE = 2000
 SWEPT = 300
 #: What one ``flask sms flush`` or ``flask sms sweep`` does once more, whatever the period says.
 BY_HAND = {"sweep": 1, "lapse": 1}
-
-
-def queue(portal: Portal, count: int) -> None:
-    """So many messages that are due."""
-    now = dt.datetime.now(dt.UTC)
-    draft = Draft(
-        occurrence=None,
-        state=MessageState.QUEUED,
-        purpose="service",
-        priority=REMINDER,
-        number="+351912345678",
-        text="Hello",
-        due_at=now,
-        expires_at=None,
-    )
-    for start in range(0, count, 100):
-        some = [draft] * min(100, count - start)
-        within(portal.state, lambda session, some=some: enqueue(session, some, now=now))  # type: ignore[misc]
 
 
 def _book(portal: Portal, count: int) -> None:
