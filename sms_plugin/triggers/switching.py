@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Change, Template, TriggerRow, new_id
-from sms_plugin.wording.templates import changed_meanwhile, check_fit, check_languages
+from sms_plugin.wording.templates import changed_meanwhile, check_fit, check_languages, locked
 from sms_plugin.wording.texts import check_all, check_text
 
 POLICIES = ("ask", "assume", "resend")
@@ -111,7 +111,7 @@ def arrange(
         check_languages(wanted.texts)
         check_all(wanted.texts, reachable=registry.reachable(trigger), known=registry.known_shortcodes)
     else:
-        template = session.get(Template, wanted.template_id)
+        template = locked(session, wanted.template_id)
         if template is None:
             raise SmsError("The template is gone.", code="unknown_template", hint="Choose another one.")
         check_fit(template, trigger, registry=registry)
@@ -127,7 +127,7 @@ def use_template(session: Session, row: TriggerRow, name: str, *, registry: Regi
 
     Raises ``SmsError`` where there is no such template, or the trigger could not fill it in.
     """
-    template = session.scalar(sa.select(Template).where(Template.name == name)) if name else None
+    template = session.scalar(sa.select(Template).where(Template.name == name).with_for_update()) if name else None
     if name and template is None:
         raise SmsError(f"There is no template {name!r}.", code="unknown_template", hint="Write it on its page first.")
     if template is not None:

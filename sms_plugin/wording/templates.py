@@ -19,7 +19,7 @@ from sms_plugin.host.registry import Registry
 from sms_plugin.models import Change, Template, TriggerRow, new_id
 from sms_plugin.wording.texts import check_all, is_orphan, used
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 _FIELDS = ("name", "description", "section", "texts", "enabled")
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import unescape
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask_admin import Admin
+from flask_sqlalchemy import SQLAlchemy
+from jinja2 import StrictUndefined
 
 from sms_plugin.models import Change, Template, TriggerRow
 from tests.demo.visitor import TOKEN, Visitor
 from tests.portal import Portal, make_portal
 from tests.portal.app import declarations
+from tests.web.conftest import Mounted
 
 NEW = "/admin/sms/template/new/"
 LIST = "/admin/sms/template/"
@@ -221,7 +228,17 @@ def test_without_a_script_a_button_measures_and_another_replaces(pages: Portal, 
     assert templates(pages) == []
 
 
-def _stock(app: object, _db: object) -> dict[str, object]:
-    from flask_admin import Admin
+def test_strict_templates_see_nothing_undefined(mounted: Mounted) -> None:
+    def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
+        app.jinja_env.undefined = StrictUndefined
+        return {"admin": Admin(app)}
 
-    return {"admin": Admin(app)}  # type: ignore[arg-type]
+    strict = Visitor(client=mounted(mount=mount).app.test_client())
+    write(strict)
+    write(strict, do="preview", words="a", record="invoice/Invoice|1", **{"text-en": "Olá {invoice_number} –"})
+    for path in (LIST, NEW, edit(1), "/admin/sms/trigger/", "/admin/sms/trigger/edit/?key=charge_due_soon"):
+        strict.read(path)
+
+
+def _stock(app: Flask, _db: SQLAlchemy) -> Mapping[str, Any]:
+    return {"admin": Admin(app)}
