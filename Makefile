@@ -55,6 +55,7 @@ wheel: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.pages $(ARGS)
 
 screenshots: $(VENV)/.test
 	$(BIN)/python -m tests.screenshots

@@ -138,6 +138,7 @@ def _pages(portal: Portal) -> dict[str, str]:
         "messages, one day": f"{_LIST}?since={day}&until={day}",
         "messages, words in a number": f"{_LIST}?number={number}&words=invoice",
         "messages, words that a month does not hold": f"{_LIST}?since={day}&until={day}&words=zebra",
+        "a number's conversation": f"/admin/sms/history/?number={number}",
         "one message": f"{_LIST}details/?id={middle.id}",
     }
 
