@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests import databases
-from tests.benchmarks import drain, latency, neighbour, transactions
+from tests.benchmarks import between, drain, latency, neighbour, rate, transactions
 from tests.benchmarks.ground import phones
 
 
@@ -39,6 +39,24 @@ def _drains(url: str, folder: Path) -> None:
 def _latency(url: str, folder: Path) -> None:
     got = latency.measure(url, folder, commits=200)
     _say(f"Commit to request, idle: median {got.median:.0f} ms, p99 {got.p99:.0f} ms  ({got.commits} commits)")
+
+
+def _between(url: str, folder: Path) -> None:
+    _say("Commit in one process to request from another one's worker, idle:")
+    for kind in databases.kinds():
+        place = folder / f"between-{kind}"
+        place.mkdir()
+        got = between.measure(url, kind, place, commits=200)
+        _say(f"  {kind}: median {got.median:.0f} ms, p99 {got.p99:.0f} ms  ({got.commits} commits)")
+
+
+def _rate(url: str, folder: Path) -> None:
+    _say(f"{rate.WORKERS} workers under a rate of {rate.COUNT} a second, for a minute:")
+    for kind in databases.kinds():
+        place = folder / f"rate-{kind}"
+        place.mkdir()
+        got = rate.measure(url, kind, place, seconds=60)
+        _say(f"  {kind}: {got.average:.1f}/s on average, {got.most} in the fullest second, {got.twice} sent twice")
 
 
 def _transactions(url: str, folder: Path) -> None:
@@ -70,7 +88,7 @@ def main() -> None:
         " the phone server in a process of its own"
     )
     with tempfile.TemporaryDirectory() as folder, phones() as url:
-        for section in (_drains, _latency, _transactions, _neighbours):
+        for section in (_drains, _latency, _between, _rate, _transactions, _neighbours):
             section(url, Path(folder))
     _say(f"Memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
