@@ -90,7 +90,7 @@ def test_a_template_is_written_tried_and_speaks_for_a_trigger(desk: Desk) -> Non
     page = desk.page
     _write(desk)
     judged = page.locator("#judged-pt")
-    judged.get_by_role("button", name="Replace – by -").click()
+    judged.get_by_role("button", name="– → -").click()
     expect(page.locator("#text-pt")).to_have_value("Recebido - {payment_amount}. Obrigado, {contact_firstname}")
     expect(judged).to_contain_text("GSM-7")
 
