@@ -19,7 +19,7 @@ from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
 from sms_plugin.states import MessageState
 
 #: So many messages at most are looked at for a page, where a reason is asked for: no index knows reasons.
-LOOK_AT = 2000
+LOOK_AT = 1000
 #: Positions are told up to here: further back, nobody counts.
 COUNTED = 1000
 _CHUNK = 500
