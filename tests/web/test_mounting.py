@@ -22,6 +22,7 @@ from sms_plugin.web.mounting import PAGES, page_url
 from tests.demo.visitor import Visitor
 from tests.portal import Base, Client, Portal, make_portal
 from tests.web.conftest import Mounted
+from tests.web.hosts import storage
 
 pytestmark = pytest.mark.one_database("sqlite", "nothing here is about tables")
 
@@ -63,12 +64,12 @@ def test_pages_are_mounted_whatever_the_order(mounted: Mounted, late: bool, firs
         admin = Admin() if late else Admin(app)
         admins.append(admin)
         if not first:
-            admin.add_view(ModelView(Client, db, category="People"))
+            admin.add_view(ModelView(Client, storage(db), category="People"))
         return {"admin": admin}
 
     portal = mounted(mount=mount)
     if first:
-        admins[0].add_view(ModelView(Client, portal.db, category="People"))
+        admins[0].add_view(ModelView(Client, storage(portal.db), category="People"))
     if late:
         admins[0].init_app(portal.app)
     html = read(portal)
@@ -79,7 +80,7 @@ def test_pages_are_mounted_whatever_the_order(mounted: Mounted, late: bool, firs
 def test_the_hosts_own_category_takes_the_pages_in(mounted: Mounted) -> None:
     def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
         admin = Admin(app)
-        admin.add_view(ModelView(Client, db, category="Clients"))
+        admin.add_view(ModelView(Client, storage(db), category="Clients"))
         return {"admin": admin, "category": "Clients"}
 
     assert categories(read(mounted(mount=mount))) == ["Clients"]
@@ -128,8 +129,8 @@ def test_a_strict_host_with_keys_of_every_kind(mounted: Mounted) -> None:
         app.jinja_env.undefined = StrictUndefined
         CSRFProtect(app)
         admin = Admin(app)
-        admin.add_view(ModelView(Room, db))
-        admin.add_view(ModelView(Seat, db))
+        admin.add_view(ModelView(Room, storage(db)))
+        admin.add_view(ModelView(Seat, storage(db)))
         return {"admin": admin}
 
     portal = mounted(mount=mount)

@@ -21,7 +21,7 @@ from tests.demo.visitor import Visitor
 from tests.portal import Base, Booking, Client, Invoice, Parcel, Portal, Shelf, make_portal
 from tests.portal.app import declarations
 from tests.web.conftest import Mounted
-from tests.web.hosts import host, links, shows
+from tests.web.hosts import host, links, shows, storage
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_a_model_that_is_no_entity_is_left_as_it_is_and_check_names_it(database_
 
     def mount(app: Flask, db: Any) -> dict[str, Any]:
         admin = Admin(app)
-        admin.add_view(Undeclared(Parcel, db))
+        admin.add_view(Undeclared(Parcel, storage(db)))
         return {"admin": admin}
 
     portal = make_portal(database_url, *some, mount=mount)
@@ -181,6 +181,7 @@ def test_a_model_that_is_no_entity_is_left_as_it_is_and_check_names_it(database_
         portal.db.engine.dispose()
 
 
+@pytest.mark.one_database("sqlite", "about a view, not about tables")
 def test_without_the_plugin_the_view_is_left_as_it_is(tmp_path: Path) -> None:
     class Bare(SMSRecord, ModelView):
         can_view_details = True
@@ -189,7 +190,7 @@ def test_without_the_plugin_the_view_is_left_as_it_is(tmp_path: Path) -> None:
     app = Flask("bare")
     app.config.update(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/bare.db", SECRET_KEY="x", TESTING=True)
     db = SQLAlchemy(app, model_class=Base)
-    Admin(app).add_view(Bare(Client, db))
+    Admin(app).add_view(Bare(Client, storage(db)))
     with app.app_context():
         db.create_all()
         db.session.add(Client(name="Ana"))
