@@ -1,0 +1,341 @@
+"""Every route of the plugin, as somebody at the pages meets it: what names a real thing there, and who may go there.
+
+The portal behind it has one of everything, so that a refusal is a refusal and not an empty table.
+"""
+
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import generate_csrf
+from werkzeug.test import TestResponse
+
+from sms_plugin import models
+from sms_plugin.models import Provider, Template, TriggerRow
+from sms_plugin.providers.active import add, stop
+from sms_plugin.states import MessageState
+from sms_plugin.testing.phone_server import PhoneServer
+from sms_plugin.web.provider_form import stamp
+from sms_plugin.wording.templates import Draft, create
+from tests.portal import Booking, Client, Invoice, Parcel, Portal, Shelf, Staff, Task
+from tests.web.conftest import Mounted
+from tests.web.hosts import hidden, host
+
+RIGHTS = frozenset({"configure", "send", "read", "export"})
+CONFIGURE, SEND, READ, EXPORT = (frozenset({right}) for right in ("configure", "send", "read", "export"))
+
+PARCEL = UUID(int=7)
+#: The key of a record of each host's view, by the endpoint of the view.
+RECORDS = {"client": "1", "invoice": "1", "parcel": str(PARCEL), "shelf": '["2","left"]', "task": "1", "booking": "1"}
+SECRET = "only-the-gateway-knows"
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A portal with one of everything, and somebody at its pages whose rights can be changed."""
+
+    portal: Portal
+    phone: PhoneServer
+    client: FlaskClient
+    rights: set[str]
+    message: UUID
+    waiting: UUID
+    template: int
+    unused: int
+    token: str  #: which the session's pages carry
+
+    def send(self, path: str, *, method: str, query: Values, form: Values, token: bool) -> TestResponse:
+        """The answer, with a token in the form or without one."""
+        given = dict(form)
+        if token and method == "POST":
+            given["csrf_token"] = self.token
+        return self.client.open(path, method=method, query_string=dict(query), data=given if method == "POST" else None)
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of the plugin's tables."""
+        with self.portal.app.app_context(), self.portal.db.engine.connect() as connection:
+            return {
+                table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
+                for table in models.Base.metadata.sorted_tables
+            }
+
+    def put_back(self, contents: Mapping[str, list[tuple[Any, ...]]]) -> None:
+        """Make the plugin's tables what they were."""
+        tables = models.Base.metadata.sorted_tables
+        with self.portal.app.app_context(), self.portal.db.engine.begin() as connection:
+            for table in reversed(tables):
+                connection.execute(table.delete())
+            for table in tables:
+                names = [column.key for column in table.columns]
+                rows = [dict(zip(names, row, strict=True)) for row in contents[table.name]]
+                if rows:
+                    connection.execute(table.insert(), rows)
+
+    def may(self, rights: Collection[str]) -> None:
+        """Whoever is at the pages has these rights from now on."""
+        self.rights.clear()
+        self.rights.update(rights)
+
+    def provider(self, name: str) -> Provider:
+        """A provider as it stands."""
+        with self.portal.app.app_context():
+            return self.portal.provider(name)
+
+
+def _nothing(stage: Stage) -> Values:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One route by one method. Whoever has all the rights of one of ``needs`` may go there."""
+
+    needs: tuple[frozenset[str], ...]
+    query: Callable[[Stage], Values] = _nothing  #: names a real thing
+    form: Callable[[Stage], Values] = _nothing  #: a form that holds, but for its token
+    writes: bool = False  #: whether that form changes something
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    def open_to(self, rights: Collection[str]) -> bool:
+        """Whether somebody with these rights may go there."""
+        return any(needed <= set(rights) for needed in self.needs)
+
+
+def _named(name: str, **more: Any) -> Callable[[Stage], Values]:
+    return lambda stage: {"name": name, "confirmed": "1", **more}
+
+
+def _about(**more: str) -> Callable[[Stage], Values]:
+    return lambda stage: {"section": "invoice", **more}
+
+
+def _one(stage: Stage) -> Values:
+    return {"id": str(stage.message)}
+
+
+def _written(stage: Stage) -> Values:
+    return {"id": stage.template}
+
+
+def _settings(stage: Stage) -> Values:
+    return {"setting_base_url": stage.phone.url, "setting_token": stage.phone.token}
+
+
+def _new_provider(stage: Stage) -> Values:
+    return {"name": "another", **_settings(stage)}
+
+
+def _changed_provider(stage: Stage) -> Values:
+    return {"seen": stamp(stage.provider("phone")), **_settings(stage)}
+
+
+def _new_template(stage: Stage) -> Values:
+    return {"name": "Another", "section": "invoice", "text-en": "Pay {invoice_number}", "enabled": "1"}
+
+
+def _changed_template(stage: Stage) -> Values:
+    with stage.portal.app.app_context(), stage.portal.fresh() as session:
+        at = session.get_one(Template, stage.template).changed_at
+    return {**_new_template(stage), "name": "Due again", "seen": at.isoformat()}
+
+
+def _changed_trigger(stage: Stage) -> Values:
+    with stage.portal.app.app_context(), stage.portal.fresh() as session:
+        at = session.get_one(TriggerRow, "charge_created").changed_at
+    return {"text-en": "New: {invoice_number}", "seen": at.isoformat(), "hour": "9"}
+
+
+def _chosen(stage: Stage) -> Values:
+    return {"choice": "cancel", "rowid": str(stage.waiting), "confirmed": "1"}
+
+
+def _shown(view: str, *, selected: bool) -> Callable[[Stage], Values]:
+    """Words of one's own to a record, as they were shown to somebody who may send; empty where nobody can be texted."""
+    key = RECORDS[view]
+    path = f"/admin/{view}/sms/send-selected/" if selected else f"/admin/{view}/sms/send/"
+
+    def form(stage: Stage) -> Values:
+        before, asked = set(stage.rights), {"what": "words", "text": "Hello", "record": key}
+        stage.may(RIGHTS)
+        page = stage.send(path, method="POST", query={}, form={**asked, "step": "look"}, token=True).text
+        stage.may(before)
+        if 'name="shown"' not in page:
+            return asked
+        kept = {name: hidden(page, name) for name in ("once", "shown", "number")}
+        return {**asked, **kept, "step": "send"}
+
+    return form
+
+
+def _stock(page: str, right: frozenset[str]) -> dict[str, Route]:
+    """What Flask-Admin gives every list; the plugin's have none of it open."""
+    return {
+        f"GET sms_{page}.ajax_lookup": Route(needs=(right,), query=lambda stage: {"name": "x", "query": "x"}),
+        f"POST sms_{page}.ajax_update": Route(needs=(right,), form=lambda stage: {"list_form_pk": "1", "name": "x"}),
+        f"GET sms_{page}.details_view": Route(needs=(right,), query=lambda stage: {"id": "1"}),
+        f"GET sms_{page}.export": Route(needs=(right,), path={"export_type": "csv"}),
+        f"POST sms_{page}.action_view": Route(
+            needs=(right,), form=lambda stage: {"action": "delete", "rowid": "1", "confirmed": "1"}
+        ),
+    }
+
+
+def _on_host(view: str) -> dict[str, Route]:
+    """What the mixin adds to a host's view."""
+    record = {"record": RECORDS[view]}
+    return {
+        f"GET {view}.sms_history_view": Route(needs=(READ,), query=lambda stage: record),
+        f"GET {view}.sms_export_view": Route(needs=(EXPORT,), query=lambda stage: record),
+        f"GET {view}.sms_send_view": Route(needs=(SEND,), query=lambda stage: record),
+        f"POST {view}.sms_send_view": Route(needs=(SEND,), form=_shown(view, selected=False), writes=True),
+        f"POST {view}.sms_send_selected_view": Route(needs=(SEND,), form=_shown(view, selected=True), writes=True),
+    }
+
+
+#: What needs no right: files, and receipts, which are signed.
+OPEN = {"sms_files.static", "sms_webhooks.receipts"}
+
+ROUTES: Mapping[str, Route] = {
+    "GET sms_queue.index_view": Route(needs=(READ,)),
+    "GET sms_message.index_view": Route(needs=(READ,)),
+    "GET sms_message.details_view": Route(needs=(READ,), query=_one),
+    "POST sms_message.choose_view": Route(needs=(READ | SEND,), form=_chosen, writes=True),
+    "GET sms_history.index_view": Route(needs=(READ,), query=lambda stage: {"number": "+351912345678"}),
+    "GET sms_history.export_view": Route(needs=(READ | EXPORT,), query=lambda stage: {"number": "+351912345678"}),
+    "GET sms_trigger.index_view": Route(needs=(CONFIGURE, READ)),
+    "GET sms_trigger.edit_view": Route(needs=(CONFIGURE, READ), query=lambda stage: {"key": "charge_created"}),
+    "POST sms_trigger.edit_view": Route(
+        needs=(CONFIGURE,), query=lambda stage: {"key": "charge_created"}, form=_changed_trigger, writes=True
+    ),
+    "POST sms_trigger.switch_view": Route(
+        needs=(CONFIGURE,), form=lambda stage: {"key": "charge_due_soon", "on": "1", "confirmed": "1"}, writes=True
+    ),
+    "GET sms_template.index_view": Route(needs=(CONFIGURE,)),
+    "GET sms_template.create_view": Route(needs=(CONFIGURE,)),
+    "POST sms_template.create_view": Route(needs=(CONFIGURE,), form=_new_template, writes=True),
+    "GET sms_template.edit_view": Route(needs=(CONFIGURE,), query=_written),
+    "POST sms_template.edit_view": Route(needs=(CONFIGURE,), query=_written, form=_changed_template, writes=True),
+    "POST sms_template.delete_view": Route(
+        needs=(CONFIGURE,), form=lambda stage: {"id": stage.unused, "confirmed": "1"}, writes=True
+    ),
+    **_stock("template", CONFIGURE),
+    "GET sms_provider.index_view": Route(needs=(CONFIGURE,)),
+    "GET sms_provider.create_view": Route(needs=(CONFIGURE,), query=lambda stage: {"kind": "phone"}),
+    "POST sms_provider.create_view": Route(
+        needs=(CONFIGURE,), query=lambda stage: {"kind": "phone"}, form=_new_provider, writes=True
+    ),
+    "GET sms_provider.edit_view": Route(needs=(CONFIGURE,), query=_named("phone")),
+    "POST sms_provider.edit_view": Route(
+        needs=(CONFIGURE,), query=lambda stage: {"name": "phone"}, form=_changed_provider, writes=True
+    ),
+    "POST sms_provider.activate": Route(needs=(CONFIGURE,), form=_named("spare"), writes=True),
+    "POST sms_provider.deactivate": Route(needs=(CONFIGURE,), form=_named("phone"), writes=True),
+    "POST sms_provider.resume": Route(needs=(CONFIGURE,), form=_named("stopped"), writes=True),
+    "POST sms_provider.rate": Route(needs=(CONFIGURE,), form=_named("phone", count="5", seconds="7"), writes=True),
+    "POST sms_provider.delete_view": Route(needs=(CONFIGURE,), form=_named("unused"), writes=True),
+    "POST sms_provider.connect": Route(needs=(CONFIGURE,), form=_named("phone")),
+    "POST sms_provider.try_out": Route(
+        needs=(CONFIGURE,), form=_named("phone", to="912 345 678", text="A test"), writes=True
+    ),
+    **_stock("provider", CONFIGURE),
+    "POST sms_measure.index_view": Route(
+        needs=(CONFIGURE, SEND), form=lambda stage: {"section": "invoice", "text": "Olá"}
+    ),
+    "POST sms_measure.records_view": Route(
+        needs=(CONFIGURE, SEND), form=lambda stage: {"section": "invoice", "words": "F"}
+    ),
+    **{name: route for view in RECORDS for name, route in _on_host(view).items()},
+}
+
+
+def stage(mounted: Mounted, phone: PhoneServer) -> Stage:
+    """One of everything: messages of every state, providers of every kind, a template in use and one that is not."""
+    rights: set[str] = set()
+    views = host(rights=rights)
+
+    def mount(app: Flask, db: SQLAlchemy) -> dict[str, Any]:
+        app.add_url_rule("/token", "token", generate_csrf)
+        return views(app, db)
+
+    portal = mounted(mount=mount)
+    with portal.app.app_context():
+        for kind, name in (("console", "spare"), ("console", "stopped")):
+            portal.use_kind(kind, {}, name=name)
+        portal.use(phone)
+        _records(portal)
+        written = {state: _message(portal, state) for state in MessageState if state is not MessageState.RECEIVED}
+        now = dt.datetime.now(dt.UTC)
+        with portal.fresh() as session, session.begin():
+            add(session, state=portal.state, name="unused", kind="console", given={}, who="test", now=now)
+            stop(session, portal.provider("stopped").id, reason="bad_credentials", detail="who", now=now)
+            used, unused = (
+                create(session, _draft(name), registry=portal.state.registry, who="test", now=now).id
+                for name in ("Due", "Unused")
+            )
+            session.add(
+                TriggerRow(key="charge_created", on=True, on_since=now, texts={}, template_id=used, changed_at=now)
+            )
+    client = portal.app.test_client()
+    return Stage(
+        portal=portal,
+        phone=phone,
+        client=client,
+        rights=rights,
+        message=written[MessageState.DELIVERED],
+        waiting=written[MessageState.QUEUED],
+        template=used,
+        unused=unused,
+        token=client.get("/token").text,
+    )
+
+
+def _draft(name: str) -> Draft:
+    return Draft(name=name, section="invoice", texts={"en": "Pay {invoice_number}"})
+
+
+def _message(portal: Portal, state: MessageState) -> UUID:
+    return portal.queue(
+        state=state, text=f"Text of one that is {state.value}", person_entity="clients/Client", person="1"
+    )
+
+
+def _records(portal: Portal) -> None:
+    ana, phone = Client(id=1, name="Ana", phone="912 345 678", language="en"), "912 345 679"
+    unseen = Client(id=2, name="hidden", phone="912 345 670", language="en")
+    task = Task(id=1, name="Call", followers=[Staff(id=1, name="Rui", phone=phone)])
+    portal.session.add_all([ana, unseen, task, Invoice(id=1, client=ana, number="F1")])
+    portal.session.add_all(
+        [Parcel(id=PARCEL, name="Parcel", phone=phone), Booking(id=1, guest="Eva", guest_phone=phone)]
+    )
+    portal.session.add(Shelf(row=2, place="left", name="Shelf", phone=phone))
+    portal.session.commit()
+
+
+def patterns(app: Flask) -> dict[str, str]:
+    """Every route of the plugin that asks for a right, by method and endpoint, with the pattern of its address."""
+    return {
+        f"{method} {rule.endpoint}": rule.rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("sms") or rule.endpoint.partition(".")[2].startswith("sms_")
+        if rule.endpoint not in OPEN
+    }
+
+
+def address(pattern: str, route: Route) -> str:
+    """The address of a route, with what stands in its path."""
+    for name, value in route.path.items():
+        pattern = pattern.replace(f"<{name}>", value)
+    return pattern
