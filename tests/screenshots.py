@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo_days import Days, live_through
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import CHROMIUM_FLAGS, chromium
 
@@ -42,22 +46,95 @@ PAGES = {
 }
 
 
-def take(page: Page, *, demo: RunningDemo, width: int) -> None:
-    """Save a picture of each page at one width."""
+#: What says what to do next, before there is anything.
+EMPTY = {
+    "sms-queue-empty": "/admin/sms/queue/",
+    "sms-messages-empty": "/admin/sms/message/",
+    "sms-messages-none-found": "/admin/sms/message/?words=nothing",
+    "sms-templates-empty": "/admin/sms/template/",
+    "sms-history-empty": "/admin/sms/history/?number=%2B351912345678",
+    "client-sms-empty": "/admin/client/sms/?record=4",
+    "client-empty": "/admin/client/details/?id=4",
+}
 
-    def shoot(name: str, url: str) -> None:
-        page.goto(url)
-        page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=True)
 
-    shoot("login", f"{demo.url}/login")
+def lived_in(days: Days) -> dict[str, str]:
+    """The pages that have something to show after a few days."""
+    message = {state.value: f"/admin/sms/message/details/?id={id}" for state, id in days.messages.items()}
+    return {
+        **{f"sms-message-{state}": path for state, path in message.items() if state in SHOWN},
+        "sms-queue-held": "/admin/sms/queue/?state=held",
+        "sms-messages-by-words": "/admin/sms/message/?number=910000041&words=fatura",
+        "sms-template": f"/admin/sms/template/edit/?id={days.template}",
+        "sms-template-orphan": f"/admin/sms/template/edit/?id={days.template + 2}",
+        "sms-trigger-payment": "/admin/sms/trigger/edit/?key=invoice_payment_recorded",
+        "sms-provider-twilio": "/admin/sms/provider/new/?kind=twilio",
+        "sms-history": "/admin/sms/history/?number=%2B351910000041",
+        "sms-history-nothing": "/admin/sms/history/?number=abc",
+        "client-sms": "/admin/client/sms/?record=4",
+        "client-sms-found": "/admin/client/sms/?record=4&words=fatura",
+        "client-sms-send": "/admin/client/sms/send/?record=4",
+        "client-sms-send-no-number": "/admin/client/sms/send/?record=9",
+        "invoice-sms": "/admin/invoice/sms/?record=20",
+        "invoice-sms-send": "/admin/invoice/sms/send/?record=20",
+    }
+
+
+#: Messages that have a page of their own to look at; the others look like one of these.
+SHOWN = ("held", "unknown", "queued", "suppressed", "undelivered")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """Pictures of the demo's pages at one width."""
+
+    page: Page
+    demo: RunningDemo
+    width: int
+
+    def shoot(self, name: str, path: str) -> None:
+        """A picture of a page, from top to bottom."""
+        self.page.goto(path if path.startswith("http") else self.demo.url + path)
+        self.keep(name)
+
+    def keep(self, name: str) -> None:
+        """A picture of the page as it stands."""
+        self.page.screenshot(path=FOLDER / f"{name}-{self.width}.png", full_page=True)
+
+
+def sign_in(page: Page, demo: RunningDemo) -> None:
+    """The administrator, at the demo's front page."""
+    page.goto(f"{demo.url}/login")
     page.fill("#login", ADMIN_LOGIN)
     page.fill("#password", ADMIN_PASSWORD)
     page.click("text=Sign in")
-    for name, path in PAGES.items():
-        shoot(name, demo.url + path)
-    page.goto(demo.url + PAGES["invoice"])
-    shoot("invoice-public", demo.url + str(page.get_attribute("text=Client's page", "href")))
-    shoot("phones", demo.phone_url)
+
+
+def take(camera: Camera, pages: Mapping[str, str]) -> None:
+    """Save a picture of each page."""
+    for name, path in pages.items():
+        camera.shoot(name, path)
+
+
+def take_steps(camera: Camera) -> None:
+    """What stands behind a button: a text as it would go, a menu, what a form refuses."""
+    page = camera.page
+    page.goto(f"{camera.demo.url}/admin/invoice/sms/send/?record=20")
+    page.click("text=Show the text")
+    camera.keep("invoice-sms-shown")
+    page.goto(f"{camera.demo.url}/admin/sms/template/new/?section=invoice")
+    page.fill("#name", "Due")
+    page.fill("#text-pt", "São {invoice_totl} – a pagar")
+    page.click("button:text-is('Save')")
+    camera.keep("sms-template-refused")
+    page.goto(f"{camera.demo.url}/admin/sms/provider/new/?kind=twilio")
+    page.fill("#name", "main")
+    page.locator("form").first.evaluate("form => form.noValidate = true")
+    page.click("button:text-is('Save')")
+    camera.keep("sms-provider-refused")
+    page.goto(camera.demo.url + PAGES["invoice"])
+    camera.shoot("invoice-public", camera.demo.url + str(page.get_attribute("text=Client's page", "href")))
+    camera.shoot("phones", camera.demo.phone_url)
 
 
 def main() -> int:
@@ -66,15 +143,27 @@ def main() -> int:
         sys.stderr.write("Pictures need Chromium. On Debian: apt-get install chromium\n")
         return 1
     FOLDER.mkdir(exist_ok=True)
-    with running_demo() as demo, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_FLAGS)
-        for width, height in WIDTHS.items():
-            page = browser.new_page(viewport={"width": width, "height": height})
-            take(page, demo=demo, width=width)
-            page.close()
-        browser.close()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        database = f"sqlite:///{folder}/demo.db"
+        with running_demo(database=database) as demo:
+            browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_FLAGS)
+            cameras = [_camera(browser, demo, width, height) for width, height in WIDTHS.items()]
+            for camera in cameras:
+                camera.shoot("login", "/login")
+                sign_in(camera.page, demo)
+                take(camera, EMPTY)
+            days = live_through(database)
+            for camera in cameras:
+                take(camera, PAGES | lived_in(days))
+                take_steps(camera)
+            browser.close()
     sys.stdout.write(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}/\n")
     return 0
+
+
+def _camera(browser: Browser, demo: RunningDemo, width: int, height: int) -> Camera:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    return Camera(page=page, demo=demo, width=width)
 
 
 if __name__ == "__main__":
