@@ -20,10 +20,11 @@ from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
-from sms_plugin.outbox.depart import Departed, depart
+from sms_plugin.outbox.depart import Departed
+from sms_plugin.outbox.exchange import Exchanged, Express, Order, exchange, match_references, set_out_within
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import Line, line
-from sms_plugin.providers.judgement import Judgement, judge
+from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.transactions import rest, within
@@ -37,8 +38,6 @@ GLANCE = 0.075
 #: Where requests take less than this, in seconds, it is this process that is busy, and not the threads that wait: then
 #: one commit serves nearly all that may be open.
 QUICK = 0.016
-#: The time that a verdict may take to be written after the request's own time ran out.
-SETTLE_MARGIN = timedelta(seconds=15)
 #: A busy database is left alone for so long, in seconds.
 BUSY_REST = 0.2
 #: After being told to stop, so many busy answers are taken before what is left is left to its lease.
@@ -80,6 +79,7 @@ class Flush:
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
         self._clock = CarriedClock()
+        self._express = Express(state)
         self._closed = ""
         self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
@@ -121,6 +121,7 @@ class Flush:
     def close(self) -> None:
         """End the couriers; what they carry is finished first."""
         self._couriers.dismiss()
+        self._express.close()
 
     def _round(self, stop: Event, woken: Callable[[], bool]) -> bool:
         """Exchange, so that the couriers are busy meanwhile, then claim; whether that brought something to let go."""
@@ -193,26 +194,18 @@ class Flush:
         finished, current = self._finished, self._line
         if not finished and not ready:
             return
-        set_out_by = time.monotonic() + SETTLE_MARGIN.total_seconds() / 2
+        set_out_by = time.monotonic() + set_out_within()
         going = [each.claimed for each in ready]
         urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
-
-        def work(session: Session) -> tuple[list[Departed], Judgement]:
-            now = self._clock.now(session)
-            settle(session, finished, settings=self._settings, now=now)
-            judgement = judge(session, [(each.provider_id, each.verdict) for each in finished], now=now)
-            if current is None or judgement.closed:
-                return [], judgement
-            until = now + timedelta(seconds=self._settings.request_timeout) + SETTLE_MARGIN
-            return depart(session, going, provider_id=current.provider_id, now=now, until=until), judgement
-
+        order = Order(finished=finished, going=going, provider_id=None if current is None else current.provider_id)
         try:
-            departed, judgement = within(self._state, work)
+            exchanged = self._exchanged(order)
         except Exception as error:
             if finished and not (is_busy(error) or is_away(error)):
                 self._finished = []
                 self._settle_apart(finished)
             raise
+        departed, judgement = exchanged.departed, exchanged.judgement
         self._finished = []
         self._accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
         if judgement.stopped:
@@ -224,6 +217,18 @@ class Flush:
             self._departed += len(departed)
             self._hand.let_go(ready)
             self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, urls, set_out_by)
+
+    def _exchanged(self, order: Order) -> Exchanged:
+        express = self._express.exchange(order, now=self._now)
+        if express is None:
+            return within(
+                self._state,
+                lambda session: exchange(session, order, settings=self._settings, now=self._clock.now(session)),
+            )
+        exchanged, receipts_wait = express
+        if receipts_wait:
+            within(self._state, lambda session: match_references(session, order.finished, now=self._now))
+        return exchanged
 
     def _settle_apart(self, finished: list[Finished]) -> None:
         """Settle one by one what could not be written together, so that one odd verdict takes no other along. What the

@@ -110,11 +110,20 @@ def _waiting(connection: Connection, some: Sequence[Acceptance]) -> tuple[tuple[
     return tuple(sorted((row.provider_id, row.reference) for row in rows if tuple(row) in known))
 
 
-def _together() -> sa.Select[Any]:
-    """All of it in one statement. The message first: its attempts are written once the messages have been counted."""
+@dataclass(frozen=True, kw_only=True)
+class Accepting:
+    """The parts of the statement in which all of it is done on PostgreSQL; its parameters are those of ``accepted``."""
+
+    writes: tuple[Any, ...]  #: what is written, as parts of a statement that asks for the rest
+    went: Any  #: how many messages moved
+    waiting: Any  #: provider and reference of what receipts waited for
+
+
+def accepting() -> Accepting:
+    """The message first: its attempts are written once the messages have been counted."""
     told: Any = sa.func.unnest(
-        _bind("b_ids", type_=ARRAY(sa.Uuid)),
-        _bind("b_attempts", type_=ARRAY(sa.Uuid)),
+        _bind("b_taken", type_=ARRAY(sa.Uuid)),
+        _bind("b_taken_attempts", type_=ARRAY(sa.Uuid)),
         _bind("b_providers", type_=ARRAY(sa.Integer)),
         _bind("b_references", type_=ARRAY(sa.String)),
     )
@@ -156,10 +165,26 @@ def _together() -> sa.Select[Any]:
         .distinct()
         .subquery()
     )
+    return Accepting(writes=(written, counted), went=went, waiting=waiting)
+
+
+def accepted(some: Sequence[Acceptance]) -> dict[str, Any]:
+    """The parameters of ``accepting`` that name the messages."""
+    ordered = sorted(some, key=lambda each: each.message)
+    return {
+        "b_taken": [each.message for each in ordered],
+        "b_taken_attempts": [each.attempt for each in ordered],
+        "b_providers": [each.provider_id for each in ordered],
+        "b_references": [each.reference for each in ordered],
+    }
+
+
+def _together() -> sa.Select[Any]:
+    parts = accepting()
     return (
-        sa.select(went.label("went"), waiting.c.provider_id, waiting.c.reference)
-        .select_from(sa.select(sa.literal_column("1")).subquery().outerjoin(waiting, sa.true()))
-        .add_cte(written, counted)
+        sa.select(parts.went.label("went"), parts.waiting.c.provider_id, parts.waiting.c.reference)
+        .select_from(sa.select(sa.literal_column("1")).subquery().outerjoin(parts.waiting, sa.true()))
+        .add_cte(*parts.writes)
     )
 
 
@@ -167,16 +192,6 @@ _TOGETHER = _together()
 
 
 def _at_once(connection: Connection, some: Sequence[Acceptance], now: datetime) -> Accepted:
-    ordered = sorted(some, key=lambda each: each.message)
-    rows = connection.execute(
-        _TOGETHER,
-        {
-            "b_ids": [each.message for each in ordered],
-            "b_attempts": [each.attempt for each in ordered],
-            "b_providers": [each.provider_id for each in ordered],
-            "b_references": [each.reference for each in ordered],
-            "b_now": now,
-        },
-    ).all()
+    rows = connection.execute(_TOGETHER, {**accepted(some), "b_now": now}).all()
     waiting = sorted((row.provider_id, row.reference) for row in rows if row.reference is not None)
     return Accepted(went=rows[0].went, waiting=tuple(waiting))

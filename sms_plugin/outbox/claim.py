@@ -41,6 +41,7 @@ class Claimed:
     text: str = field(repr=False)
     at: datetime
     until: datetime
+    attempt: UUID = field(default_factory=uuid4)  #: the one that it departs by, however often the departure is tried
 
 
 @dataclass(frozen=True, kw_only=True)

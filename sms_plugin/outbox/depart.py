@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -46,23 +46,27 @@ def depart(
     if not claimed:
         return []
     connection = session.connection()
-    wanted = [_Wanted(claimed=each, attempt=uuid4()) for each in claimed]
     common = {"b_provider": provider_id, "b_now": now, "b_until": until}
     way = _in_one_statement if connection.dialect.name == "postgresql" else _step_by_step
-    went = way(connection, wanted, common)
+    went = way(connection, claimed, common)
+    if len(went) < len(claimed):
+        went |= _departed_before(connection, [each.attempt for each in claimed if each.attempt not in went])
+    return departed(claimed, went)
+
+
+def departed(claimed: Sequence[Claimed], went: Collection[UUID]) -> list[Departed]:
+    """Those whose attempt is among these, in order."""
     return [
-        Departed(id=each.claimed.id, attempt=each.attempt, number=each.claimed.number, text=each.claimed.text)
-        for each in wanted
+        Departed(id=each.id, attempt=each.attempt, number=each.number, text=each.text)
+        for each in claimed
         if each.attempt in went
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Wanted:
-    """A claimed message, and the attempt that it would have."""
-
-    claimed: Claimed
-    attempt: UUID
+def _departed_before(connection: Connection, attempts: list[UUID]) -> set[UUID]:
+    """Those that a transaction opened whose commit was not heard of: nobody else can have sent them."""
+    opened = sa.select(_ATTEMPT.c.id).where(_ATTEMPT.c.id.in_(attempts), _ATTEMPT.c.verdict.is_(None))
+    return set(connection.execute(opened).scalars())
 
 
 _SENDING: Any = {
@@ -83,8 +87,11 @@ _OPENED: Any = {
 _QUEUED = constant(MessageState.QUEUED) == state_of_named
 
 
-def _together() -> Any:
-    """All of it in one statement, the message first."""
+def departing() -> Any:
+    """The statement in which all of it is done on PostgreSQL, the message first: it gives back the attempts opened.
+
+    Its parameters are those of ``departure``.
+    """
     wanted: Any = sa.func.unnest(
         _bind("b_ids", type_=ARRAY(sa.Uuid)),
         _bind("b_tokens", type_=ARRAY(sa.Uuid)),
@@ -114,17 +121,21 @@ def _together() -> Any:
     )
 
 
-_TOGETHER = _together()
+_TOGETHER = departing()
 
 
-def _in_one_statement(connection: Connection, wanted: Sequence[_Wanted], common: Mapping[str, Any]) -> set[UUID]:
-    """The attempts that were opened."""
-    given = {
-        "b_ids": [each.claimed.id for each in wanted],
-        "b_tokens": [each.claimed.token for each in wanted],
-        "b_attempts": [each.attempt for each in wanted],
+def departure(claimed: Sequence[Claimed]) -> dict[str, Any]:
+    """The parameters of ``departing`` that name the messages."""
+    return {
+        "b_ids": [each.id for each in claimed],
+        "b_tokens": [each.token for each in claimed],
+        "b_attempts": [each.attempt for each in claimed],
     }
-    return set(connection.execute(_TOGETHER, {**given, **common}).scalars())
+
+
+def _in_one_statement(connection: Connection, claimed: Sequence[Claimed], common: Mapping[str, Any]) -> set[UUID]:
+    """The attempts that were opened."""
+    return set(connection.execute(_TOGETHER, {**departure(claimed), **common}).scalars())
 
 
 _LOCK = (
@@ -158,20 +169,20 @@ _SEND = (
 )
 
 
-def _step_by_step(connection: Connection, wanted: Sequence[_Wanted], common: Mapping[str, Any]) -> set[UUID]:
+def _step_by_step(connection: Connection, claimed: Sequence[Claimed], common: Mapping[str, Any]) -> set[UUID]:
     """The attempts that were opened."""
-    ids = [each.claimed.id for each in wanted]
+    ids = [each.id for each in claimed]
     if connection.dialect.name != "sqlite":  # whose only writer we are
         ids = list(connection.execute(_LOCK, {"b_ids": ids}).scalars())
-    tokens = list({each.claimed.token for each in wanted})
+    tokens = list({each.token for each in claimed})
     rows = connection.execute(_TAKE_UP, {"b_ids": ids, "b_tokens": tokens, "b_now": common["b_now"]})
     held = {(row.message_id, row.token) for row in rows}
-    going = [each for each in wanted if (each.claimed.id, each.claimed.token) in held]
+    going = [each for each in claimed if (each.id, each.token) in held]
     if not going:
         return set()
-    connection.execute(_OPEN, [{"b_id": each.claimed.id, "b_attempt": each.attempt, **common} for each in going])
+    connection.execute(_OPEN, [{"b_id": each.id, "b_attempt": each.attempt, **common} for each in going])
     attempts = [each.attempt for each in going]
-    given = {"b_ids": [each.claimed.id for each in going], "b_attempts": attempts}
+    given = {"b_ids": [each.id for each in going], "b_attempts": attempts}
     if connection.execute(_SEND, {**given, **common}).rowcount == len(going):
         return set(attempts)
     return _really_going(connection, attempts)

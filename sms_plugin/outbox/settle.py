@@ -112,12 +112,12 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
     if others:
         session.connection().execute(_VERDICT, [_verdict_row(each, now) for each in others])
         waiting |= {(each.provider_id, each.verdict.reference) for each in others if each.verdict.reference}
-    _match(session, waiting, now)
+    match(session, waiting, now=now)
 
 
-def _accept(session: Session, taken: Sequence[Finished], now: datetime) -> Iterable[tuple[int, str]]:
-    """Write what was accepted; the references that receipts waited for, with their provider."""
-    some = [
+def acceptances(taken: Sequence[Finished]) -> list[Acceptance]:
+    """What was accepted, as it is written."""
+    return [
         Acceptance(
             message=each.id,
             attempt=each.attempt,
@@ -126,6 +126,11 @@ def _accept(session: Session, taken: Sequence[Finished], now: datetime) -> Itera
         )
         for each in taken
     ]
+
+
+def _accept(session: Session, taken: Sequence[Finished], now: datetime) -> Iterable[tuple[int, str]]:
+    """Write what was accepted; the references that receipts waited for, with their provider."""
+    some = acceptances(taken)
     accepted = accept(session, some, now=now)
     if accepted.went < len(some):
         _move_late(session, [each.id for each in taken], now)
@@ -138,8 +143,10 @@ def _move_late(session: Session, messages: Sequence[UUID], now: datetime) -> Non
     move(session, messages, MessageState.SENT, reason="", now=now, only_from=waiting)
 
 
-def _match(session: Session, waiting: Iterable[tuple[int, str]], now: datetime) -> None:
-    """Receipts that were quicker than the answer find their message by the reference that it brought."""
+def match(session: Session, waiting: Iterable[tuple[int, str]], *, now: datetime) -> None:
+    """Receipts that were quicker than the answer find their message by the reference that it brought: provider and
+    reference. Writes in the caller's transaction.
+    """
     references: dict[int, list[str]] = {}
     for provider_id, reference in waiting:
         references.setdefault(provider_id, []).append(reference)
