@@ -11,22 +11,22 @@ from threading import Event
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
+from sms_plugin.jobs.exchanging import Exchanging
 from sms_plugin.jobs.hand import Hand, Ready
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
 from sms_plugin.outbox.depart import Departed
-from sms_plugin.outbox.exchange import Exchanged, Express, Order, exchange, match_references, set_out_within
-from sms_plugin.outbox.settle import Finished, settle
+from sms_plugin.outbox.exchange import Order, set_out_within
+from sms_plugin.outbox.settle import Finished
 from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
-from sms_plugin.trails import trail
 from sms_plugin.transactions import rest, within
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Flush:
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
         self._clock = CarriedClock()
-        self._express = Express(state)
+        self._exchanging = Exchanging(state, self._clock)
         self._closed = ""
         self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
@@ -121,7 +121,7 @@ class Flush:
     def close(self) -> None:
         """End the couriers; what they carry is finished first."""
         self._couriers.dismiss()
-        self._express.close()
+        self._exchanging.close()
 
     def _round(self, stop: Event, woken: Callable[[], bool]) -> bool:
         """Exchange, so that the couriers are busy meanwhile, then claim; whether that brought something to let go."""
@@ -199,11 +199,10 @@ class Flush:
         urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
         order = Order(finished=finished, going=going, provider_id=None if current is None else current.provider_id)
         try:
-            exchanged = self._exchanged(order)
+            exchanged = self._exchanging.exchange(order)
         except Exception as error:
             if finished and not (is_busy(error) or is_away(error)):
-                self._finished = []
-                self._settle_apart(finished)
+                self._finished = self._exchanging.settle_apart(finished)
             raise
         departed, judgement = exchanged.departed, exchanged.judgement
         self._finished = []
@@ -217,37 +216,6 @@ class Flush:
             self._departed += len(departed)
             self._hand.let_go(ready)
             self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, urls, set_out_by)
-
-    def _exchanged(self, order: Order) -> Exchanged:
-        express = self._express.exchange(order, now=self._now)
-        if express is None:
-            return within(
-                self._state,
-                lambda session: exchange(session, order, settings=self._settings, now=self._clock.now(session)),
-            )
-        exchanged, receipts_wait = express
-        if receipts_wait:
-            within(self._state, lambda session: match_references(session, order.finished, now=self._now))
-        return exchanged
-
-    def _settle_apart(self, finished: list[Finished]) -> None:
-        """Settle one by one what could not be written together, so that one odd verdict takes no other along. What the
-        database refuses for its content is given up; all else stays in hand until it can be written.
-        """
-        for each in finished:
-            try:
-                self._settle([each])
-            except Exception as error:  # noqa: BLE001 - told apart below
-                if _is_odd(error):
-                    log.error("the verdict on message %s cannot be written: %s", each.id, trail(error))
-                else:
-                    self._finished.append(each)
-
-    def _settle(self, finished: list[Finished]) -> None:
-        def work(session: Session) -> None:
-            settle(session, finished, settings=self._settings, now=self._clock.now(session))
-
-        within(self._state, work)
 
     def _urls(self, current: Line | None, going: list[Claimed]) -> dict[UUID, str | None]:
         """The receipts' address of each message. Raises ``SmsError`` where none can be built."""
@@ -307,10 +275,3 @@ class Flush:
             log.warning("leases could not be given back (%s); they run out", type(error.orig).__name__)
             return
         self._hand.drop(some)
-
-
-def _is_odd(error: Exception) -> bool:
-    """Whether the database refuses what is written, rather than to write at all."""
-    if isinstance(error, DBAPIError):
-        return isinstance(error, (DataError, IntegrityError))
-    return isinstance(error, StatementError)
