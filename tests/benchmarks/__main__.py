@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks``: every figure of the README, in one run of a few minutes."""
+"""``python -m tests.benchmarks``: every figure of the README, in one run of half an hour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests import databases
-from tests.benchmarks import between, drain, latency, neighbour, rate, transactions
+from tests.benchmarks import between, claims, drain, latency, neighbour, rate, transactions, workers
 from tests.benchmarks.ground import phones
 
 
@@ -59,6 +59,23 @@ def _rate(url: str, folder: Path) -> None:
         _say(f"  {kind}: {got.average:.1f}/s on average, {got.most} in the fullest second, {got.twice} sent twice")
 
 
+def _workers(url: str, folder: Path) -> None:
+    _say(f"Two workers against one, the provider answers in {workers.LATENCY_MS} ms:")
+    for kind in databases.kinds():
+        got = workers.measure(url, kind, folder / f"workers-{kind}", messages=1500)
+        _say(f"  {kind}: {got.ratio:.2f} times  ({got.two:.0f}/s and {got.one:.0f}/s)")
+
+
+def _claims(url: str, folder: Path) -> None:
+    _say(f"A claim of {claims.TAKE}, median:")
+    for kind in databases.kinds():
+        got = claims.measure(url, kind, folder / f"claims-{kind}", backlog=1_000_000, claimed=100_000)
+        _say(
+            f"  {kind}: {got.few:.1f} ms behind 10,000, {got.many:.1f} ms behind {got.backlog:,}:"
+            f" {got.many / got.few:.2f} times; {got.later:.1f} ms after {got.claimed:,} were claimed"
+        )
+
+
 def _transactions(url: str, folder: Path) -> None:
     for name, got in (
         ("Firing a trigger", transactions.fire(url, folder, transactions=300)),
@@ -88,7 +105,7 @@ def main() -> None:
         " the phone server in a process of its own"
     )
     with tempfile.TemporaryDirectory() as folder, phones() as url:
-        for section in (_drains, _latency, _between, _rate, _transactions, _neighbours):
+        for section in (_drains, _latency, _between, _rate, _workers, _transactions, _neighbours, _claims):
             section(url, Path(folder))
     _say(f"Memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
