@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import transactions
 from sms_plugin.state import State
+from sms_plugin.web.moments import zone
+from sms_plugin.web.translation import language
 
 T = TypeVar("T")
 
@@ -40,7 +42,12 @@ def reading(state: State) -> Iterator[Session]:
 
 def let_go(state: State) -> None:
     """End the transaction that the request has open in the host's session, on SQLite."""
-    if state.db.engine.dialect.name != "sqlite" or not state.db.session.registry.has():
+    if state.db.engine.dialect.name != "sqlite":
+        return
+    # Flask-Babel remembers both for the request: where the host reads them, it reads them before ours holds the lock
+    language()
+    zone()
+    if not state.db.session.registry.has():
         return
     session: Session = state.db.session()
     if session.in_transaction():

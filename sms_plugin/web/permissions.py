@@ -76,7 +76,10 @@ def mounted_admins() -> Sequence[Admin]:
 
 
 def actor() -> str:
-    """A short name of the current user, for the record of changes. Never fails."""
+    """A short name of the current user, for the record of changes. Never fails.
+
+    Ask before a transaction of the page's own begins: the host may read its user, which SQLite's lock would refuse.
+    """
     policy = _policy()
     try:
         user = policy.user() if policy is not None and policy.user is not None else _signed_in()

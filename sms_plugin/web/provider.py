@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import flash, redirect, request
 from flask import session as cookie
@@ -32,7 +32,11 @@ from sms_plugin.web.verdicts import inquiry_in_words, verdict_in_words
 #: What was typed for a test message, from one request to the next.
 _TYPED = "sms_trial"
 
-Change = Callable[[Session, Provider, datetime], object]
+
+class Change(Protocol):
+    """What is done to one provider, in the transaction that it is given."""
+
+    def __call__(self, session: Session, provider: Provider, /, *, who: str, now: datetime) -> object: ...
 
 
 class ProviderPages(Rows):
@@ -106,27 +110,27 @@ class ProviderPages(Rows):
     def activate(self) -> ResponseReturnValue:
         """Send through this provider from now on, and through no other."""
         told = gettext("Messages go through it from now on, and through no other.")
-        return self._do(lambda session, one, now: active.activate(session, one, who=actor(), now=now), told)
+        return self._do(active.activate, told)
 
     @expose("/deactivate/", methods=("POST",))
     def deactivate(self) -> ResponseReturnValue:
         """Send through none."""
         told = gettext("No provider is active now: messages that wait go on waiting, new ones are not sent.")
-        return self._do(lambda session, one, now: active.deactivate(session, one, who=actor(), now=now), told)
+        return self._do(active.deactivate, told)
 
     @expose("/resume/", methods=("POST",))
     def resume(self) -> ResponseReturnValue:
         """Go on after it was stopped (P21)."""
         told = gettext("It goes on with what is still valid.")
-        return self._do(lambda session, one, now: active.resume(session, one, who=actor(), now=now), told)
+        return self._do(active.resume, told)
 
     @expose("/rate/", methods=("POST",))
     def rate(self) -> ResponseReturnValue:
         """How many messages in how many seconds (P18)."""
 
-        def change(session: Session, one: Provider, now: datetime) -> None:
+        def change(session: Session, one: Provider, /, *, who: str, now: datetime) -> None:
             count, seconds = _whole("count"), _whole("seconds")
-            upkeep.set_rate(session, one, count=count, seconds=seconds, who=actor(), now=now)
+            upkeep.set_rate(session, one, count=count, seconds=seconds, who=who, now=now)
 
         return self._do(change, gettext("The rate is saved."))
 
@@ -138,7 +142,7 @@ class ProviderPages(Rows):
             question = gettext("Delete the provider “%(name)s”?", name=provider.name)
             return self.ask(question, back=self.get_url(".edit_view", name=provider.name))
         told = gettext("The provider is gone.")
-        return self._do(lambda session, one, now: upkeep.remove(session, one, who=actor(), now=now), told)
+        return self._do(upkeep.remove, told)
 
     @expose("/connect/", methods=("POST",))
     def connect(self) -> ResponseReturnValue:
@@ -168,7 +172,7 @@ class ProviderPages(Rows):
 
     def _tried(self, provider: Provider, *, to: str, text: str) -> Any:
         """The verdict of a test message, written down on both sides of the request."""
-        state = self.state
+        state, who = self.state, actor()
         line = active.line_of(provider, state=state, now=provider.changed_at)
         state.db.session.commit()  # nothing is held while the provider is spoken with
         departed = within(
@@ -178,7 +182,7 @@ class ProviderPages(Rows):
                 active.find(session, line.name),
                 to=to,
                 text=text,
-                who=actor(),
+                who=who,
                 settings=state.settings,
                 now=database_now(session),
             ),
@@ -193,16 +197,16 @@ class ProviderPages(Rows):
         return finished.verdict
 
     def _added(self, form: Any, kind: str) -> bool:
-        name = form.name.data.strip()
+        name, who = form.name.data.strip(), actor()
 
         def work(session: Session) -> None:
             now = database_now(session)
-            active.add(session, state=self.state, name=name, kind=kind, given=form.given(), who=actor(), now=now)
+            active.add(session, state=self.state, name=name, kind=kind, given=form.given(), who=who, now=now)
 
         return self._saved(form, work, gettext("“%(name)s” is saved. It is not active yet: try it first.", name=name))
 
     def _changed(self, form: Any, provider: Provider) -> bool:
-        name, seen = provider.name, form.seen.data
+        name, seen, who = provider.name, form.seen.data, actor()
 
         def work(session: Session) -> None:
             now, one = database_now(session), active.find(session, name)
@@ -214,7 +218,7 @@ class ProviderPages(Rows):
                 )
             given = changed_of(one, form.given())
             if given:
-                active.change(session, one, state=self.state, given=given, who=actor(), now=now)
+                active.change(session, one, state=self.state, given=given, who=who, now=now)
 
         return self._saved(form, work, gettext("“%(name)s” is saved.", name=name))
 
@@ -234,12 +238,12 @@ class ProviderPages(Rows):
 
     def _do(self, change: Change, told: str) -> ResponseReturnValue:
         """One change to one provider, by a button."""
-        name = request.form.get("name", "")
+        name, who = request.form.get("name", ""), actor()
         if has_token():
             try:
                 within(
                     self.state,
-                    lambda session: change(session, active.find(session, name), database_now(session)),
+                    lambda session: change(session, active.find(session, name), who=who, now=database_now(session)),
                 )
                 flash(f"{name}: {told}", "success")
             except Exception as error:  # noqa: BLE001 - told in words, logged without what was in hand

@@ -107,11 +107,12 @@ class TriggerPages(Page):
                 gettext("Switch this trigger on? It starts from this moment: nothing from before is sent."),
                 back=self.get_url(".index_view"),
             )
+        who = actor()
 
         def work(session: Session) -> str:
             registry, now = self.state.registry, database_now(session)
             switch = switch_on if on else switch_off
-            row = switch(session, key, registry=registry, who=actor(), now=now)
+            row = switch(session, key, registry=registry, who=who, now=now)
             return inactive_because(row, registry.reason(key), registry=registry)
 
         try:
@@ -141,11 +142,11 @@ class TriggerPages(Page):
             wanted = replace(wanted, texts=made_cheaper(wanted.texts))
         if not has_token() or do != "save":
             return self._form(key, row, wanted)
-        looked_at = seen(request.form)
+        looked_at, who = seen(request.form), actor()
 
         def work(session: Session) -> None:
             registry, now = self.state.registry, database_now(session)
-            arrange(session, key, wanted, seen=looked_at, registry=registry, who=actor(), now=now)
+            arrange(session, key, wanted, seen=looked_at, registry=registry, who=who, now=now)
 
         try:
             if problem is not None:

@@ -62,11 +62,11 @@ class WordingPages(Rows):
             section = request.args.get("section") or None
             section = section if section in self.state.registry.sections else None
             return self._form(Draft(name="", section=section, texts={self.state.settings.language: ""}))
-        wanted = _wanted(self.state.settings.language)
+        wanted, who = _wanted(self.state.settings.language), actor()
 
         def work(session: Session) -> int:
             now = database_now(session)
-            return create(session, wanted, registry=self.state.registry, who=actor(), now=now).id
+            return create(session, wanted, registry=self.state.registry, who=who, now=now).id
 
         return self._submitted(wanted, work)
 
@@ -79,26 +79,25 @@ class WordingPages(Rows):
             return redirect(self.get_url(".index_view"))
         if request.method == "GET":
             return self._form(_draft(template), template=template)
-        wanted, key, looked_at = _wanted(self.state.settings.language), template.id, seen(request.form)
+        wanted, key, looked_at, who = _wanted(self.state.settings.language), template.id, seen(request.form), actor()
 
         def work(session: Session) -> int:
             found = locked(session, key)
             if found is None:
                 raise SmsError("This template is not there any more.", code="unknown_template")
             now = database_now(session)
-            return change(session, found, wanted, seen=looked_at, registry=self.state.registry, who=actor(), now=now).id
+            return change(session, found, wanted, seen=looked_at, registry=self.state.registry, who=who, now=now).id
 
         return self._submitted(wanted, work, template=template)
 
     def delete_model(self, model: Any) -> bool:
         """Delete one that no trigger uses; where some do, they are named."""
-
-        key: int = model.id
+        key, who = model.id, actor()
 
         def work(session: Session) -> None:
             found = locked(session, key)
             if found is not None:
-                delete(session, found, who=actor(), now=database_now(session))
+                delete(session, found, who=who, now=database_now(session))
 
         try:
             within(self.state, work)
