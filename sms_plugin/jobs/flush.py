@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.exchanging import Exchanging
-from sms_plugin.jobs.hand import Hand, Ready
+from sms_plugin.jobs.hand import HELD_UP, Hand, Ready
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
 from sms_plugin.outbox.deliver import Couriers, Parcel
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Order, set_out_within
-from sms_plugin.outbox.settle import Finished
+from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
 from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement
+from sms_plugin.providers.rate import reserve
 from sms_plugin.state import State
 from sms_plugin.transactions import rest, within
 
@@ -129,6 +130,7 @@ class Flush:
             self._exchange([])
             return False
         self._give_back(self._hand.stale(self._now, lease=timedelta(seconds=self._settings.lease)))
+        self._be_on_time()
         self._exchange(self._ready())
         self._dry = self._dry and not woken()
         return self._replenish()
@@ -189,12 +191,29 @@ class Flush:
             return []
         return self._hand.ready(self._now, room=self._window - self._couriers.in_flight)
 
+    def _be_on_time(self) -> None:
+        """Give those a new time that missed theirs, because this process or the provider was slow (P18)."""
+        current = self._line
+        late = self._hand.late(self._now, room=self._window - self._couriers.in_flight)
+        if current is None or not late:
+            return
+        slots = within(
+            self._state,
+            lambda session: reserve(
+                session, current.provider_id, want=len(late), now=self._clock.now(session) + self._hand.ahead
+            ),
+        )
+        left = self._hand.renew(late, slots)
+        self._dry = self._dry and not left
+        self._give_back(left)
+
     def _exchange(self, ready: list[Ready]) -> None:
         """Settle what came back and let go what is ready, in one transaction."""
         finished, current = self._finished, self._line
         if not finished and not ready:
             return
-        set_out_by = time.monotonic() + set_out_within()
+        began = time.monotonic()
+        set_out_by = began + set_out_within()
         going = [each.claimed for each in ready]
         urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
         order = Order(finished=finished, going=going, provider_id=None if current is None else current.provider_id)
@@ -207,6 +226,7 @@ class Flush:
         departed, judgement = exchanged.departed, exchanged.judgement
         self._finished = []
         self._accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
+        self._dry = self._dry and all(each.verdict is not NOT_SUBMITTED for each in finished)
         if judgement.stopped:
             self._stopped(judgement)
         if judgement.closed:
@@ -214,7 +234,7 @@ class Flush:
             self._give_back(self._hand.claimed)
         elif current is not None and ready:
             self._departed += len(departed)
-            self._hand.let_go(ready)
+            self._hand.let_go(ready, took=timedelta(seconds=time.monotonic() - began))
             self._hand_out(current, departed, {each.claimed.id: each.at for each in ready}, urls, set_out_by)
 
     def _urls(self, current: Line | None, going: list[Claimed]) -> dict[UUID, str | None]:
@@ -236,13 +256,14 @@ class Flush:
         clock = time.monotonic() - self._now.timestamp()
         for start in range(0, len(departed), size):
             some = tuple(departed[start : start + size])
+            at = slots[some[-1].id].timestamp() + clock
             self._couriers.put(
                 Parcel(
                     line=current,
                     messages=some,
                     receipt_urls=tuple(urls[each.id] for each in some),
-                    not_before=slots[some[-1].id].timestamp() + clock if self._hand.paced else 0.0,
-                    set_out_by=set_out_by,
+                    not_before=at if self._hand.paced else 0.0,
+                    set_out_by=min(set_out_by, at + HELD_UP.total_seconds()) if self._hand.paced else set_out_by,
                 )
             )
 

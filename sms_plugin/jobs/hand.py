@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sms_plugin.outbox.claim import Claim, Claimed
-from sms_plugin.providers.rate import HORIZON
+from sms_plugin.providers.rate import HORIZON, Slots
 
-#: Under a rate, a message departs so much before its time, so that the request leaves on the dot.
+#: Under a rate, a message departs so much before its time, or more where departures take long, so that the request
+#: leaves on the dot.
 AHEAD = timedelta(milliseconds=50)
+MOST_AHEAD = timedelta(milliseconds=500)
+#: A message that leaves later than this after its time would crowd those that come after it: it takes a new time. No
+#: more than what the rate keeps in reserve.
+LATE = timedelta(milliseconds=10)
+#: A request that is held up for longer than this after its departure does not leave: its message is claimed again. Not
+#: as strict as the above, or hardly anything would leave a machine that is always held up a little.
+HELD_UP = timedelta(milliseconds=30)
 #: A send time further ahead than any that is granted, by this much, comes from a clock that was put back since.
 CLOCK_STEP = timedelta(seconds=2)
 
@@ -31,8 +40,8 @@ class Hand:
     def __init__(self) -> None:
         self.claimed: list[Claimed] = []
         self.paced = False  #: whether the provider has a rate
+        self._takes = timedelta()  #: what a departure takes of late
         self._apart = timedelta()
-        self._last_slot: datetime | None = None  #: when the last message that was let go may leave
         self._claim_again: datetime | None = None  #: no slot is free before
 
     def take(self, got: Claim) -> None:
@@ -41,34 +50,46 @@ class Hand:
         self.paced = bool(got.apart)
         self.claimed.extend(got.messages)
 
+    @property
+    def ahead(self) -> timedelta:
+        """How long before its time a message departs."""
+        return min(max(AHEAD, 2 * self._takes), MOST_AHEAD)
+
     def may_claim(self, now: datetime) -> bool:
         """Whether a slot may be free."""
         return self._claim_again is None or now >= self._claim_again
 
     def ready(self, now: datetime, *, room: int) -> list[Ready]:
-        """Those whose time has come, at most so many, and no closer together than the rate allows."""
-        horizon = now + AHEAD if self.paced else now
-        ready: list[Ready] = []
-        last = self._last_slot
-        for each in self.claimed[: max(room, 0)]:
-            at = self._slot(each, after=last)
-            if at > horizon:
-                break
-            ready.append(Ready(claimed=each, at=at))
-            last = at
-        return ready
+        """Those whose time has come, at most so many."""
+        horizon = now + self.ahead if self.paced else now
+        first = self.claimed[: max(room, 0)]
+        return [Ready(claimed=each, at=each.at) for each in takewhile(lambda each: each.at <= horizon, first)]
 
-    def let_go(self, ready: list[Ready]) -> None:
-        """Note that these, the first in hand, are under way."""
+    def let_go(self, ready: list[Ready], *, took: timedelta) -> None:
+        """Note that these, the first in hand, are under way, and what their departure took."""
         self.claimed = self.claimed[len(ready) :]
-        self._last_slot = ready[-1].at
+        self._takes = max(took, (self._takes * 7 + took) / 8)
+
+    def late(self, now: datetime, *, room: int) -> list[Claimed]:
+        """Those that could go, and will have missed the time that the rate gave them once they have departed."""
+        first = self.claimed[: max(room, 0)] if self.paced else []
+        there = now + min(self._takes, MOST_AHEAD / 2)
+        return [each for each in first if each.at < there - LATE]
+
+    def renew(self, late: list[Claimed], slots: Slots) -> list[Claimed]:
+        """Give them new times; those for which there was none, to be given back."""
+        renewed = [replace(each, at=at) for each, at in zip(late, slots.times, strict=False)]
+        left = late[len(renewed) :]
+        if left:
+            self._claim_again = slots.again_at
+        self.drop(late[: len(renewed)])
+        self.claimed = sorted([*self.claimed, *renewed], key=lambda each: each.at)
+        return left
 
     def stale(self, now: datetime, *, lease: timedelta) -> list[Claimed]:
         """Those to give back: a slow provider kept them for half of their lease, or the clock was put back since."""
         oldest = now + lease / 2
         furthest = now + HORIZON + self._apart + CLOCK_STEP
-        if self._last_slot is not None and self._last_slot > furthest:
-            self._last_slot = None
         return [each for each in self.claimed if each.until < oldest or each.at > furthest]
 
     def drop(self, some: Iterable[Claimed]) -> None:
@@ -80,10 +101,7 @@ class Hand:
         """When the rate lets the next message go, or be claimed; None where no rate makes anybody wait."""
         times = []
         if self.claimed and room:
-            times.append(self._slot(self.claimed[0], after=self._last_slot) - AHEAD)
+            times.append(self.claimed[0].at - self.ahead)
         if self._claim_again is not None and claiming:
             times.append(self._claim_again)
         return min(times) if times and self.paced else None
-
-    def _slot(self, message: Claimed, *, after: datetime | None) -> datetime:
-        return message.at if after is None else max(message.at, after + self._apart)

@@ -33,7 +33,7 @@ class Parcel:
     messages: tuple[Departed, ...]
     receipt_urls: tuple[str | None, ...]
     not_before: float  #: the provider's rate allows it then
-    set_out_by: float  #: past it too little of the attempt's time is left for a request
+    set_out_by: float  #: past it too little of the attempt's time is left for a request, or the rate has others go
 
 
 class Couriers:

@@ -49,16 +49,16 @@ def measure(url: str, kind: str, folder: Path, *, seconds: int) -> Paced:
     return Paced(
         seconds=seconds,
         average=(len(arrivals) - 1) / (arrivals[-1] - arrivals[0]),
-        most=most_in_a_second(arrivals),
+        most=most_within(arrivals),
         twice=len(lines) - len({line["id"] for line in lines}),
     )
 
 
-def most_in_a_second(arrivals: Sequence[float]) -> int:
-    """The most of these moments in any second, wherever it begins; they come in order."""
+def most_within(arrivals: Sequence[float], *, seconds: float = 1.0) -> int:
+    """The most of these moments in any so many seconds, wherever they begin; the moments come in order."""
     most = first = 0
     for last, at in enumerate(arrivals):
-        while at - arrivals[first] >= 1.0:
+        while at - arrivals[first] >= seconds:
             first += 1
         most = max(most, last - first + 1)
     return most
