@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Message, first_id
 from sms_plugin.models.base import constant
+from sms_plugin.outbox.history import Selection, narrowed
 from sms_plugin.states import MessageState
 
 #: So many messages at most are looked at for one page.
@@ -75,6 +76,27 @@ def search(session: Session, wanted: Wanted, *, most: int, after: UUID | None = 
         if _fits(row, wanted):
             chosen.append(row.id)
     return Found(messages=_whole(session, chosen), next=last if more else None, cut=cut)
+
+
+def selection(wanted: Wanted) -> Selection:
+    """All that is wanted, however many: for a file of it, which is read from end to end (Q4).
+
+    Raises ``SmsError`` as ``search`` does.
+    """
+    _check(wanted)
+    also: list[sa.ColumnElement[bool]] = []
+    if wanted.state is not None:
+        also.append(_MESSAGE.c.state == constant(wanted.state.value))
+    if wanted.trigger is not None:
+        also.append(_MESSAGE.c.trigger == wanted.trigger)
+    if wanted.client is not None:
+        entity, key = wanted.client
+        also += [_MESSAGE.c.client_entity == entity, _MESSAGE.c.client == key]
+    if wanted.number is not None:
+        also.append(_MESSAGE.c.number == wanted.number)
+    if wanted.provider_id is not None:
+        also.append(_MESSAGE.c.provider_id == wanted.provider_id)
+    return narrowed(Selection(also=tuple(also)), words=wanted.words, since=wanted.since, until=wanted.before)
 
 
 def check_words(words: str, *, narrow: bool) -> None:

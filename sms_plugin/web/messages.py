@@ -1,4 +1,4 @@
-"""All messages: found by filters and words, and each with its whole life (Q3, X11)."""
+"""All messages: found by filters and words, taken out as a file, and each with its whole life (Q3, Q4, X11)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Message, Provider
-from sms_plugin.outbox.search import Found, search
+from sms_plugin.outbox.search import Found, search, selection
 from sms_plugin.outbox.timeline import timeline
 from sms_plugin.states import MessageState
 from sms_plugin.web.base import Page, confirmed
 from sms_plugin.web.choosing import carry_out, chosen, questions
+from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.host_records import Named, named
 from sms_plugin.web.message_filters import Filters, read_filters
@@ -56,8 +57,25 @@ class MessagePages(Page):
             providers=session.execute(sa.select(Provider.id, Provider.name).order_by(Provider.name)).all(),
             client=self._named(filters.client),
             next_url=self._next(found, filters),
+            export_url=self.get_url(".export_view") if self.may(Right.EXPORT) else None,
             here=request.full_path,
         )
+
+    @expose("/export/")
+    def export_view(self) -> ResponseReturnValue:
+        """All that the filters leave, as a file, the newest first."""
+        if not self.may(Right.EXPORT):
+            return self.tell("refused", right=Right.EXPORT, no_rule=False), 403
+        filters = read_filters(request.args, state=self.state)
+        try:
+            wanted = None if filters.problem else selection(filters.wanted)
+        except SmsError as error:
+            filters.refuse(error.code)
+            wanted = None
+        if wanted is None:  # the list says what is wrong with them
+            return redirect(self.get_url(".index_view", **filters.given))
+        layout = layout_from(request.args, state=self.state)
+        return download(wanted, about=filters.given.get("number", "messages"), layout=layout, newest_first=True)
 
     @expose("/details/")
     def details_view(self) -> ResponseReturnValue:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Message, first_id, new_id
 from sms_plugin.outbox import search as searching
-from sms_plugin.outbox.search import Found, Wanted, search
+from sms_plugin.outbox.history import read
+from sms_plugin.outbox.search import Found, Wanted, search, selection
 from sms_plugin.states import MessageState
 from tests.outbox.steps import now, provider, send_off
 from tests.portal import Portal
@@ -29,7 +30,12 @@ def _found(portal: Portal, *, most: int = 50, after: UUID | None = None, **wante
 
 
 def _ids(portal: Portal, **wanted: Any) -> list[UUID]:
-    return [message.id for message in _found(portal, **wanted).messages]
+    """What the list finds; a file of the same holds the same (Q4)."""
+    found = [message.id for message in _found(portal, **wanted).messages]
+    with portal.fresh() as session:
+        rows = read(session, of=selection(Wanted(**wanted)), most=50, newest_first=True)
+        assert [row.id for row in rows] == found
+    return found
 
 
 def _decided_at(portal: Portal, at: dt.datetime, **fields: Any) -> UUID:

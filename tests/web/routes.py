@@ -210,6 +210,7 @@ OPEN = {"sms_files.static", "sms_webhooks.receipts"}
 ROUTES: Mapping[str, Route] = {
     "GET sms_queue.index_view": Route(needs=(READ,)),
     "GET sms_message.index_view": Route(needs=(READ,)),
+    "GET sms_message.export_view": Route(needs=(READ | EXPORT,), query=lambda stage: {"number": "+351912345678"}),
     "GET sms_message.details_view": Route(needs=(READ,), query=_one),
     "POST sms_message.choose_view": Route(needs=(READ | SEND,), form=_chosen, writes=True),
     "GET sms_history.index_view": Route(needs=(READ,), query=lambda stage: {"number": "+351912345678"}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +17,7 @@ from flask_admin.contrib.sqla import ModelView
 from flask_sqlalchemy import SQLAlchemy
 
 from sms_plugin.gateways.contract import ReceiptStatus, Report, accepted, refused
+from sms_plugin.models import Message
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web import messages
@@ -22,14 +25,21 @@ from tests.demo.visitor import Visitor
 from tests.outbox.steps import now, report, send_off, settle_with
 from tests.portal import Client, Portal
 from tests.web.conftest import Mounted
+from tests.web.hosts import host
 
 LIST = "/admin/sms/message/"
+EXPORT = "/admin/sms/message/export/"
 DETAILS = "/admin/sms/message/details/"
 
 
 def _queue(portal: Portal, **fields: Any) -> UUID:
     with portal.app.app_context():
         return portal.queue(**fields)
+
+
+def _messages(portal: Portal) -> list[Message]:
+    with portal.app.app_context():
+        return list(portal.messages())
 
 
 @pytest.fixture
@@ -197,3 +207,54 @@ def test_a_failed_message_is_tried_again_from_its_page(pages: Portal, visitor: V
     assert "One message is in the queue again." in answer.text
     with pages.app.app_context():
         assert pages.message(message).state == MessageState.QUEUED
+
+
+def _file(visitor: Visitor, query: str = "") -> list[str]:
+    """The texts of the file, in its order."""
+    answer = visitor.client.get(f"{EXPORT}?{query}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    return [row["Text"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+
+
+def test_the_file_holds_all_that_the_filters_leave_and_not_only_a_page(
+    pages: Portal, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Q4"""
+    monkeypatch.setattr(messages, "SIZE", 2)
+    today = now().astimezone(pages.state.settings.zone).date()
+    _queue(pages, text="Another trigger's", trigger="charge_due_soon", number="+351912345679")
+    for number in range(5):
+        _queue(pages, text=f"Text-{number}", trigger="charge_created", number="+351912345678")
+    shown = {message.id: message.text for message in _messages(pages) if message.trigger == "charge_created"}
+    newest_first = [shown[key] for key in sorted(shown, reverse=True)]
+    assert _file(visitor, "trigger=charge_created") == newest_first
+    assert _file(visitor, f"number=912+345+678&words=TEXT&state=queued&since={today}&until={today}") == newest_first
+    assert _file(visitor, "state=failed") == []
+    assert len(_file(visitor)) == 6
+
+
+def test_the_list_offers_the_file_of_what_it_shows(pages: Portal, visitor: Visitor) -> None:
+    """Q4"""
+    _queue(pages, text="Hello", trigger="charge_created")
+    page = visitor.read(f"{LIST}?trigger=charge_created")
+    (form,) = re.findall(rf'<form method="get" action="{EXPORT}".*?</form>', page, re.DOTALL)
+    assert '<input type="hidden" name="trigger" value="charge_created">' in form
+
+
+@pytest.mark.parametrize("query", ["words=needle", "state=nonsense", "number=12", "since=yesterday"])
+def test_no_file_is_made_of_what_cannot_be_looked_for(pages: Portal, visitor: Visitor, query: str) -> None:
+    _queue(pages, text="Everything")
+    answer = visitor.client.get(f"{EXPORT}?{query}", follow_redirects=True)
+    assert answer.request.path == LIST
+    assert 'class="alert alert-warning"' in answer.text
+    assert "Everything" not in answer.text
+
+
+def test_who_may_not_export_is_offered_no_file_and_gets_none(mounted: Mounted) -> None:
+    """X12"""
+    portal = mounted(mount=host(rights={"read", "send"}))
+    _queue(portal, text="Hello")
+    visitor = Visitor(client=portal.app.test_client())
+    assert EXPORT not in visitor.read(LIST)
+    assert visitor.client.get(EXPORT).status_code == 403
