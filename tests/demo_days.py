@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.models import Message, Template
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION, REMINDER, Draft, enqueue
 from sms_plugin.states import MessageState
+from sms_plugin.text.segments import measure
 
 CLIENT = "clients/Client"
 #: What must stay text wherever it stands: on a page, and in a spreadsheet.
@@ -172,6 +173,7 @@ def _at(said: _Said, now: dt.datetime) -> dt.datetime:
 
 
 def _draft(said: _Said, now: dt.datetime) -> Draft:
+    size = measure(said.text)
     return Draft(
         occurrence=None,
         state=said.state,
@@ -188,8 +190,8 @@ def _draft(said: _Said, now: dt.datetime) -> Draft:
         client=str(said.client),
         number=said.number or None,
         text=said.text,
-        encoding="gsm7",
-        segments=1,
+        encoding=str(size.encoding),
+        segments=size.segments,
         due_at=now - dt.timedelta(hours=said.hours),
         expires_at=None,
     )

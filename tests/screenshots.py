@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo.steps import sign_in
 from tests.demo_days import Days, live_through
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import CHROMIUM_FLAGS, chromium
@@ -76,7 +76,8 @@ def lived_in(days: Days) -> dict[str, str]:
         "client-sms-send": "/admin/client/sms/send/?record=4",
         "client-sms-send-no-number": "/admin/client/sms/send/?record=9",
         "invoice-sms": "/admin/invoice/sms/?record=20",
-        "invoice-sms-send": "/admin/invoice/sms/send/?record=20",
+        "invoice-sms-send": "/admin/invoice/sms/send/?record=87",
+        "invoice-sms-send-no-number": "/admin/invoice/sms/send/?record=20",
     }
 
 
@@ -102,14 +103,6 @@ class Camera:
         self.page.screenshot(path=FOLDER / f"{name}-{self.width}.png", full_page=True)
 
 
-def sign_in(page: Page, demo: RunningDemo) -> None:
-    """The administrator, at the demo's front page."""
-    page.goto(f"{demo.url}/login")
-    page.fill("#login", ADMIN_LOGIN)
-    page.fill("#password", ADMIN_PASSWORD)
-    page.click("text=Sign in")
-
-
 def take(camera: Camera, pages: Mapping[str, str]) -> None:
     """Save a picture of each page."""
     for name, path in pages.items():
@@ -119,7 +112,9 @@ def take(camera: Camera, pages: Mapping[str, str]) -> None:
 def take_steps(camera: Camera) -> None:
     """What stands behind a button: a text as it would go, a menu, what a form refuses."""
     page = camera.page
-    page.goto(f"{camera.demo.url}/admin/invoice/sms/send/?record=20")
+    page.goto(f"{camera.demo.url}/admin/invoice/sms/send/?record=87")
+    page.select_option("#sms-what", "words")
+    page.fill("#sms-text", "{contact_firstname}, a fatura {invoice_number} continua por pagar. Rui, {company_name}")
     page.click("text=Show the text")
     camera.keep("invoice-sms-shown")
     page.goto(f"{camera.demo.url}/admin/sms/template/new/?section=invoice")
@@ -129,7 +124,7 @@ def take_steps(camera: Camera) -> None:
     camera.keep("sms-template-refused")
     page.goto(f"{camera.demo.url}/admin/sms/provider/new/?kind=twilio")
     page.fill("#name", "main")
-    page.locator("form").first.evaluate("form => form.noValidate = true")
+    page.locator("form.sms-form").evaluate("form => form.noValidate = true")
     page.click("button:text-is('Save')")
     camera.keep("sms-provider-refused")
     page.goto(camera.demo.url + PAGES["invoice"])

@@ -28,6 +28,7 @@ from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.trail import changes_of
 from sms_plugin.web.translation import gettext, lazy_gettext
 from sms_plugin.web.waiting import counts_days, waits_for
+from sms_plugin.web.words import state_name
 from sms_plugin.wording.offers import offered
 from sms_plugin.wording.texts import inactive_because, is_orphan
 
@@ -79,6 +80,7 @@ class TriggerPages(Page):
             orphans=self._undeclared(),
             may_change=self.may(Right.CONFIGURE),
             silence=silence,
+            state_name=state_name,
         )
 
     @expose("/edit/", methods=("GET", "POST"))
@@ -187,6 +189,7 @@ class TriggerPages(Page):
             may_change=self.may(Right.CONFIGURE),
             changes=changes_of(state.db.session(), f"trigger {key}"),
             silence=silence,
+            state_name=state_name,
         )
 
     def _must_configure(self) -> None:

@@ -181,7 +181,7 @@ def test_the_last_message_is_shown(pages: Portal, visitor: Visitor) -> None:
         pages.session.add(Invoice(client=Client(name="Ana", phone="912345678"), number="F1"))
         pages.session.commit()
     html = visitor.read("/admin/sms/trigger/edit/?key=charge_created")
-    assert "suppressed" in html
+    assert "Not sent" in html
 
 
 class TestWhoMayWhat:
