@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from tests import databases, tally
 from tests.kill import servers
@@ -24,6 +25,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: What scans pages for what keeps people out; npm brings it, by ``make node_modules``.
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 _PACKAGES = {databases.POSTGRESQL: "postgresql", databases.MARIADB: "mariadb-server"}
 
 
@@ -37,6 +40,8 @@ def left_out() -> list[str]:
     missing = []
     if chromium() is None:
         missing.append("The browser tests: no Chromium on the PATH. On Debian: apt-get install chromium")
+    if not AXE.exists():
+        missing.append("The scan of the pages: no axe-core. On Debian: apt-get install npm, then: make node_modules")
     chosen = databases.kinds()
     for kind in databases.ALL:
         if why := databases.missing(kind):
