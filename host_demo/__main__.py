@@ -26,8 +26,9 @@ WELCOME = """
 @click.option("--phone-port", default=5001, show_default=True, help="Port of the phones.")
 @click.option("--database", default="sqlite:///demo.db", show_default=True, help="Database URL.")
 @click.option("--no-phone", is_flag=True, help="Do not start the phones; they run elsewhere, or not at all.")
+@click.option("--bare", is_flag=True, help="Begin without a provider and with every trigger off, as after install.")
 @click.option("--production", is_flag=True, help="Serve by gunicorn, with the SMS worker in a process of its own.")
-def main(host: str, port: int, phone_port: int, database: str, no_phone: bool, production: bool) -> None:
+def main(host: str, port: int, phone_port: int, database: str, no_phone: bool, bare: bool, production: bool) -> None:
     """Make the tables and the first records where they are missing, and serve the portal."""
     stop_on_signals()
     portal, phone_page = f"http://{host}:{port}", f"http://127.0.0.1:{phone_port}"
@@ -49,7 +50,7 @@ def main(host: str, port: int, phone_port: int, database: str, no_phone: bool, p
                 server = running.enter_context(serving(app, host=host, port=port))
             if not no_phone:
                 running.enter_context(phones(phone_port))
-            prepare(app)
+            prepare(app, bare=bare)
             if production:
                 processes = running.enter_context(deployed(settings, host=host, port=port))
                 click.echo(welcome)

@@ -23,8 +23,11 @@ AT_ONCE = (
 )
 
 
-def prepare(app: Flask, *, today: date | None = None) -> None:
-    """Make the tables, and the first records where there are none. It may run at every start."""
+def prepare(app: Flask, *, today: date | None = None, bare: bool = False) -> None:
+    """Make the tables, and the first records where there are none. It may run at every start.
+
+    ``bare`` leaves the plugin as it is after install: no provider, every trigger off.
+    """
     today = today or clock.today()
     with app.app_context():
         db.create_all()
@@ -35,7 +38,7 @@ def prepare(app: Flask, *, today: date | None = None) -> None:
             sow(db.session, today=today)
         mark_overdue(db.session, on=today)
         db.session.commit()
-    if fresh:
+    if fresh and not bare:
         _ready_to_text(app)
 
 

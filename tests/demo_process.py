@@ -35,7 +35,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_demo(
-    *, database: str | None = None, phones: bool = True, production: bool = False
+    *, database: str | None = None, phones: bool = True, production: bool = False, bare: bool = False
 ) -> Iterator[RunningDemo]:
     """The portal and its phones, answering; both are gone after the block."""
     with tempfile.TemporaryDirectory() as folder:
@@ -46,6 +46,8 @@ def running_demo(
             command.append("--no-phone")
         if production:
             command.append("--production")
+        if bare:
+            command.append("--bare")
         with (Path(folder) / "log").open("w+b") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
             try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
 from sms_plugin.outbox.export import unguarded
+from tests.demo.steps import export, sign_in
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import CHROMIUM_FLAGS, chromium
 
@@ -39,10 +38,7 @@ def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
     page = chrome.new_page(viewport={"width": 1280, "height": 800})
     errors: list[str] = []
     page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
-    page.goto(f"{demo.url}/login")
-    page.fill("#login", ADMIN_LOGIN)
-    page.fill("#password", ADMIN_PASSWORD)
-    page.click("text=Sign in")
+    sign_in(page, demo)
     yield page
     page.close()
     assert [error for error in errors if "favicon" not in error] == []
@@ -68,15 +64,7 @@ def test_an_sms_from_an_invoices_row_reaches_the_phone_and_stands_in_the_clients
     page.click("text=Search")
     expect(page.locator(".sms-bubble")).to_have_count(1)
 
-    page.click("summary:has-text('Export')")
-    page.select_option("#sms-separator", "semicolon")
-    page.check("#sms-bom")
-    with page.expect_download() as started:
-        page.click("text=Download CSV")
-    file = tmp_path / started.value.suggested_filename
-    started.value.save_as(file)
-    with file.open(encoding="utf-8-sig", newline="") as written:
-        (row,) = csv.DictReader(written, delimiter=";")
+    (row,) = export(page, tmp_path)
     assert row["Text"].startswith(SHOWN)
     assert unguarded(row["Number"]).startswith("+351")
     assert row["Operator"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo.steps import make_it_cheaper, sign_in, write_template
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import CHROMIUM_FLAGS, chromium
 
@@ -55,44 +55,17 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        _sign_in(page, demo)
+        sign_in(page, demo)
         yield Desk(demo, browser, page, file, complaints)
         browser.close()
 
 
-def _sign_in(page: Page, demo: RunningDemo) -> None:
-    page.goto(f"{demo.url}/login")
-    page.fill("#login", ADMIN_LOGIN)
-    page.fill("#password", ADMIN_PASSWORD)
-    page.click("text=Sign in")
-
-
-def _write(desk: Desk) -> None:
-    """A template about payments, by clicks and keys."""
-    page = desk.page
-    desk.open("template/new/")
-    page.fill("#name", "Thank you")
-    page.select_option("#section", "payment")
-    text, judged = page.locator("#text-pt"), page.locator("#judged-pt")
-    text.press_sequentially("Recebido – ")
-    expect(judged).to_contain_text("UCS-2")
-    expect(judged).to_contain_text("10 characters")
-    page.locator("[data-sms-section=payment] [data-sms-insert='{payment_amount}']").click()
-    page.keyboard.type(". Obrigado, ")
-    chosen = page.locator("[data-sms-section=payment] [data-sms-insert='{contact_firstname}']")
-    chosen.focus()
-    chosen.press("Enter")
-    expect(text).to_have_value("Recebido – {payment_amount}. Obrigado, {contact_firstname}")
-    expect(judged).to_contain_text("without its 2 shortcodes")
-
-
 def test_a_template_is_written_tried_and_speaks_for_a_trigger(desk: Desk) -> None:
     page = desk.page
-    _write(desk)
+    desk.open("template/new/")
+    write_template(page)
+    make_it_cheaper(page)
     judged = page.locator("#judged-pt")
-    judged.get_by_role("button", name="– → -").click()
-    expect(page.locator("#text-pt")).to_have_value("Recebido - {payment_amount}. Obrigado, {contact_firstname}")
-    expect(judged).to_contain_text("GSM-7")
 
     page.fill("#words", str(desk.row("SELECT max(id) FROM payment")[0]))
     page.locator(".sms-records input").first.check()
@@ -140,7 +113,7 @@ def test_another_section_offers_other_shortcodes(desk: Desk) -> None:
 
 def test_without_scripts_a_button_measures_and_previews(desk: Desk) -> None:
     page = desk.browser.new_context(java_script_enabled=False).new_page()
-    _sign_in(page, desk.demo)
+    sign_in(page, desk.demo)
     desk.open("trigger/edit/?key=charge_created", page)
     page.fill("#text-pt", "São {invoice_total}")
     page.fill("#words", "1")

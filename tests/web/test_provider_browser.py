@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
+from tests.demo.steps import fill_in_provider, open_menu, sign_in, try_and_activate
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import CHROMIUM_FLAGS, chromium
 
@@ -37,36 +37,20 @@ def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda each: None if each.url.startswith((demo.url, "data:")) else said.append(each.url))
-    page.goto(f"{demo.url}/login")
-    page.fill("#login", ADMIN_LOGIN)
-    page.fill("#password", ADMIN_PASSWORD)
-    page.click("text=Sign in")
+    sign_in(page, demo)
     yield page
     page.close()
     assert said == []
 
 
 def test_a_provider_is_set_up_tried_and_activated(page: Page, demo: RunningDemo) -> None:
-    page.click(".navbar-toggler")
-    page.click(".dropdown-toggle:has-text('SMS')")
-    page.click("text=Providers")
-    page.click("text=Add a provider")
-    page.click("text=Phones on this machine")
-    page.fill("#name", "The <b>new</b> one")
-    page.fill("#setting_base_url", "not an address")
-    page.click("button:text-is('Save')")
+    open_menu(page, "Providers")
+    fill_in_provider(page, name="The <b>new</b> one", address="not an address")
     expect(page.locator("text=Nothing is saved yet")).to_be_visible()
     page.fill("#setting_base_url", demo.phone_url)
     page.click("button:text-is('Save')")
-    expect(page.locator("text=It is not active yet")).to_be_visible()
-    page.click("button:text-is('Test the connection')")
-    expect(page.locator("text=The account answers.")).to_be_visible()
-    page.fill("#sms-try-to", "912 000 777")
-    page.click("button:text-is('Send the test')")
-    expect(page.locator("text=took the test message")).to_be_visible()
+    try_and_activate(page, number="912 000 777")
     assert "A test message from Norte Fibra." in requests.get(demo.phone_url, timeout=5).text
-    page.click("button:text-is('Activate')")
-    expect(page.locator(".sms-state-good")).to_have_text("active")
     page.click("text=‹ Providers")
     rows = page.locator(".sms-rows tbody tr")
     expect(rows).to_have_count(2)
