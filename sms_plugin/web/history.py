@@ -211,8 +211,9 @@ def _cursor(of: str) -> Cursor | None:
 
 
 def _day(written: str) -> datetime | None:
-    """The beginning of a day of the viewer's, or None for what is none."""
+    """The beginning of a day of the viewer's, or None for what is none, or none of messages."""
     try:
-        return datetime.combine(datetime.strptime(written, "%Y-%m-%d").date(), time(), tzinfo=zone())
+        day = datetime.strptime(written, "%Y-%m-%d").date()
     except ValueError:
         return None
+    return datetime.combine(day, time(), tzinfo=zone()) if 1970 < day.year <= 9000 else None

@@ -80,7 +80,7 @@ def _client(text: str | None) -> RecordRef | None:
 def _midnight(text: str, *, days: int = 0) -> datetime:
     """The viewer's midnight that begins the day, or one some days later."""
     day = date.fromisoformat(text) + timedelta(days=days)
-    if not 1970 <= day.year <= 9000:
+    if not 1970 < day.year <= 9000:  # ids and moments count from 1970 on, in UTC
         raise ValueError("no day of messages")
     return datetime.combine(day, time(), tzinfo=zone())
 

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_admin.helpers import get_redirect_target
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
@@ -28,6 +27,7 @@ from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.shown import name_of, shown, shown_number, trigger_label
 from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.way_back import way_back
 from sms_plugin.web.words import line, question, state_name
 
 SIZE = 25
@@ -82,7 +82,7 @@ class MessagePages(Page):
         """One message: its text, its people, and all that happened to it."""
         session = self.state.db.session()
         message = _message(session, request.args.get("id", ""))
-        back = get_redirect_target() or self.get_url(".index_view")
+        back = way_back(self.get_url(".index_view"))
         if message is None:
             flash(gettext("There is no such message, or it is not there any more."), "error")
             return redirect(self.get_url(".index_view"))
@@ -105,7 +105,7 @@ class MessagePages(Page):
     @expose("/choose/", methods=("POST",))
     def choose_view(self) -> ResponseReturnValue:
         """Do what was chosen for one message or several, once the person was asked where that is wanted."""
-        back = get_redirect_target() or self.get_url(".index_view")
+        back = way_back(self.get_url(".index_view"))
         if not self.may(Right.SEND):
             return self.tell("refused", right=Right.SEND, no_rule=False), 403
         if not has_token():

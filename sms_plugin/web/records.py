@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import Admin, expose
 from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.helpers import get_redirect_target
 from flask_admin.model.template import BaseListRowAction
 from flask_admin.tools import iterdecode
 from markupsafe import Markup
@@ -37,6 +36,7 @@ from sms_plugin.web.moments import moment
 from sms_plugin.web.permissions import Right, actor, allowed
 from sms_plugin.web.send import MOST, Asked, asked, work_on
 from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
+from sms_plugin.web.way_back import way_back
 
 log = logging.getLogger(__name__)
 
@@ -336,5 +336,4 @@ def _is_key(model: type[Any], key: str) -> bool:
 
 
 def _back(view: SMSRecord) -> str:
-    target: str = get_redirect_target() or view.get_url(".index_view")
-    return target
+    return way_back(view.get_url(".index_view"))

@@ -9,16 +9,17 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import sqlalchemy as sa
-from flask import flash, g, has_request_context, request
+from flask import flash, g, has_request_context, redirect, request
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.helpers import get_redirect_target, is_form_submitted
+from flask_admin.helpers import is_form_submitted
 
 from sms_plugin.web.base import Closed, confirmed
-from sms_plugin.web.forms import TokenForm, explain_token
+from sms_plugin.web.forms import TokenForm, explain_token, has_token
 from sms_plugin.web.moments import moment
 from sms_plugin.web.paging import PARAMETER, Cursor, beyond, read_cursor, read_value, write_cursor
 from sms_plugin.web.translation import gettext
+from sms_plugin.web.way_back import way_back
 
 #: The most rows that one action takes.
 MOST = 1000
@@ -140,6 +141,8 @@ class Rows(Closed, ModelView):  # type: ignore[misc, override]
     def delete_view(self) -> Any:
         """Delete a row once the person was asked; without our script, a page asks."""
         row = self.get_one(request.form.get("id")) if self.can_delete else None
+        if not has_token():
+            return redirect(self._back())
         if row is not None and not confirmed():
             return self.ask(gettext("Delete “%(name)s”? This cannot be undone.", name=row), back=self._back())
         return super().delete_view()
@@ -148,6 +151,8 @@ class Rows(Closed, ModelView):  # type: ignore[misc, override]
     def action_view(self) -> Any:
         """Do something with the chosen rows, once the person was asked where the action wants that."""
         name = request.form.get("action", "")
+        if not has_token():
+            return redirect(self._back())
         question = self._actions_data.get(name, (None, "", None))[2]
         if question and not confirmed() and request.form.getlist("rowid") and self.is_action_allowed(name):
             return self.ask(str(question), back=self._back())
@@ -165,8 +170,7 @@ class Rows(Closed, ModelView):  # type: ignore[misc, override]
         return super().render(template, **values)
 
     def _back(self) -> str:
-        back: str = get_redirect_target() or self.get_url(".index_view")
-        return back
+        return way_back(self.get_url(".index_view"))
 
     @property
     def _key(self) -> Any:

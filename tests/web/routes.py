@@ -251,12 +251,8 @@ ROUTES: Mapping[str, Route] = {
         needs=(CONFIGURE,), form=_named("phone", to="912 345 678", text="A test"), writes=True
     ),
     **_stock("provider", CONFIGURE),
-    "POST sms_measure.index_view": Route(
-        needs=(CONFIGURE, SEND), form=lambda stage: {"section": "invoice", "text": "Olá"}
-    ),
-    "POST sms_measure.records_view": Route(
-        needs=(CONFIGURE, SEND), form=lambda stage: {"section": "invoice", "words": "F"}
-    ),
+    "POST sms_measure.index_view": Route(needs=(CONFIGURE,), form=lambda stage: {"section": "invoice", "text": "Olá"}),
+    "POST sms_measure.records_view": Route(needs=(CONFIGURE,), form=lambda stage: {"section": "invoice", "words": "F"}),
     **{name: route for view in RECORDS for name, route in _on_host(view).items()},
 }
 

@@ -67,6 +67,17 @@ def test_a_conversation_ends_with_the_newest_and_pages_both_ways(portal: Portal,
     assert _said(visitor.read(newer)) == said[-30:]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1970-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_on_which_there_was_no_message_is_told_and_left_out(
+    portal: Portal, visitor: Visitor, ana: int, name: str, day: str
+) -> None:
+    _say(portal, ana, "hello")
+    page = visitor.read(f"/admin/client/sms/?record={ana}&{name}={day}")
+    assert _said(page) == ["hello"]
+    assert shows(page, f"“{day}” is no day")
+
+
 @pytest.mark.parametrize("at", ["x", "W10.aaaa", "%00", "1" * 500])
 def test_a_cursor_that_was_tampered_with_leads_to_the_newest(
     portal: Portal, visitor: Visitor, ana: int, at: str

@@ -84,9 +84,9 @@ def test_an_unknown_trigger_is_an_error_not_a_crash(visitor: Visitor) -> None:
     assert response.json == {"error": "unknown_trigger", "message": "There is no trigger 'nope'."}
 
 
-@pytest.mark.parametrize(("right", "status"), [("configure", 400), ("send", 400), ("read", 403), ("export", 403)])
-def test_whoever_may_write_a_text_may_measure_it(mounted: Mounted, right: str, status: int) -> None:
-    """X12. Without a token: 400 is who was let in, and 403 who was not."""
+@pytest.mark.parametrize(("right", "status"), [("configure", 400), ("send", 403), ("read", 403), ("export", 403)])
+def test_only_who_may_configure_measures_and_finds_records(mounted: Mounted, right: str, status: int) -> None:
+    """X12. They reach records that the host's views hide. Without a token: 400 is who was let in, 403 who was not."""
 
     def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
         return {"admin": Admin(app), "allow": lambda asked: asked == right}

@@ -195,6 +195,14 @@ def test_without_our_script_a_deletion_asks_on_a_page(portal: Portal, reader: Vi
 
 
 @pytest.mark.parametrize("path", ["delete/", "action/"])
+def test_without_a_token_nothing_is_asked(portal: Portal, reader: Visitor, path: str) -> None:
+    """X12. The page that asks has a token: whoever says yes would say it to a form of somebody else's."""
+    (one,) = write(portal, 1)
+    fields = {"id": str(one), "rowid": str(one), "action": "shout"}
+    assert reader.client.post(LIST + path, data=fields).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["delete/", "action/"])
 def test_without_a_token_nothing_is_done_and_the_page_says_so(portal: Portal, reader: Visitor, path: str) -> None:
     (one,) = write(portal, 1)
     fields = {"id": str(one), "rowid": str(one), "action": "shout", "confirmed": "1"}
