@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from sms_plugin.models import Change, Message, Provider, Template
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.paging import Cursor, write_cursor
+from tests.portal import Client
 from tests.web import routes
 from tests.web.conftest import Mounted
 from tests.web.routes import RIGHTS, ROUTES, Stage
@@ -170,6 +173,42 @@ def test_no_secret_stands_on_any_page(stage: Stage, addresses: Mapping[str, str]
             answer = stage.send(addresses[name], method="GET", query=route.query(stage), form={}, token=False)
             assert stage.phone.token not in answer.text, name
             assert stage.phone.receipt_secret not in answer.text, name
+
+
+def test_names_that_try_to_be_markup_or_formulas_are_neither(stage: Stage, addresses: Mapping[str, str]) -> None:
+    """A client, a template, a provider, an operator, a subject and a text, wherever they are shown or written."""
+    markup, formula = "<script>run(1)</script>", '=HYPERLINK("http://evil.example")'
+    with stage.portal.app.app_context(), stage.portal.fresh() as session, session.begin():
+        session.execute(sa.update(Client).where(Client.id == 1).values(name=formula))
+        session.execute(sa.update(Template).values(name=Template.name + markup, description=formula))
+        session.execute(sa.update(Provider).where(Provider.name == "phone").values(stopped_detail=markup))
+        session.execute(sa.update(Provider).where(Provider.name == "unused").values(name=markup))
+        session.execute(sa.update(Change).values(who=markup))
+        told = {"text": formula, "subject": markup, "operator": markup, "detail": markup}
+        session.execute(sa.update(Message).values(client_entity="clients/Client", client="1", **told))
+    stage.may(RIGHTS)
+    for name, route in ROUTES.items():
+        if name.startswith("GET"):
+            answer = stage.send(addresses[name], method="GET", query=route.query(stage), form={}, token=False)
+            assert answer.status_code < 500, name
+            if answer.mimetype == "text/csv":
+                assert "\n=" not in answer.text, name
+                assert ",=" not in answer.text, name
+            else:
+                assert "<script>run" not in answer.text, name
+
+
+def test_a_client_without_a_number_is_told_of_and_not_texted(stage: Stage) -> None:
+    with stage.portal.app.app_context():
+        stage.portal.session.add(Client(id=3, name="Nobody", phone=None))
+        stage.portal.session.commit()
+    stage.may(RIGHTS)
+    before, path = stage.contents(), "/admin/client/sms/send/"
+    assert "no number" in stage.send(path, method="GET", query={"record": "3"}, form={}, token=False).text
+    for step in ("look", "send"):
+        form = {"record": "3", "what": "words", "text": "Hello", "step": step}
+        assert stage.send(path, method="POST", query={}, form=form, token=True).status_code == 200
+    assert stage.contents() == before
 
 
 def test_a_receipt_for_an_unknown_address_or_a_forged_one_moves_no_message(stage: Stage) -> None:
