@@ -87,4 +87,5 @@ $(VENV)/.test: $(DECLARED) | $(BIN)/python
 $(OLDEST)/.test: $(DECLARED) | $(BIN)/python
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --disable-pip-version-check -e '.[test]' 'Flask-Admin==2.0.*' 'SQLAlchemy==2.0.*'
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check -q --upgrade --no-deps --target $(OLDEST)/babel 'Flask-Babel>=4,<5' pytz
 	touch $@

@@ -573,7 +573,7 @@ class Own(MappedAsDataclass, DeclarativeBase):
 
 
 class Parcel(Own):
-    __tablename__ = "parcel"
+    __tablename__ = "own_parcel"
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "parcel"}  # noqa: RUF012 - the mapper reads it once
 
     phone: Mapped[str] = mapped_column(sa.String(20))
