@@ -16,6 +16,7 @@ from sms_plugin.outbox.queue import Part, Place, waiting
 from sms_plugin.outbox.search import Wanted, search
 from sms_plugin.outbox.tallies import live_counts
 from sms_plugin.states import MessageState
+from tests.plans import look_at, plans
 from tests.portal import Portal
 
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -58,9 +59,7 @@ def filled(portal: Portal) -> Portal:
     rows = [_filler(number, states[number % len(states)]) for number in range(3000)]
     with portal.db.engine.begin() as connection:
         connection.execute(sa.insert(Message.__table__), rows)  # type: ignore[arg-type]
-    with portal.db.engine.begin() as connection:
-        kind = connection.dialect.name
-        connection.exec_driver_sql("ANALYZE TABLE sms_message" if kind == "mysql" else "ANALYZE")
+    look_at(portal, "sms_message")
     return portal
 
 
@@ -85,9 +84,9 @@ def _filler(number: int, state: str) -> dict[str, object]:
 @pytest.mark.parametrize("question", list(_QUESTIONS))
 def test_a_list_goes_by_an_index_and_is_not_sorted(filled: Portal, question: str) -> None:
     work, indexes = _QUESTIONS[question]
-    plans = _plans(filled, work)
-    assert plans
-    for plan in plans:
+    found = plans(filled, work, about=_about_messages)
+    assert found
+    for plan in found:
         assert "TEMP B-TREE" not in plan
         assert "Sort" not in plan
         assert "filesort" not in plan
@@ -95,27 +94,6 @@ def test_a_list_goes_by_an_index_and_is_not_sorted(filled: Portal, question: str
         assert any(name in plan for each in indexes for name in known.get(each, (f"ix_sms_message_{each}",))), plan
 
 
-def _plans(portal: Portal, work: Callable[[Session], object]) -> list[str]:
-    """How the database answers each question about messages, in its own words; rows that a page shows go by key."""
-    asked: list[tuple[str, object]] = []
-
-    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
-        if "sms_message" in statement and " IN (" not in statement:
-            asked.append((statement, parameters))
-
-    with portal.fresh() as session:
-        sa.event.listen(portal.db.engine, "before_cursor_execute", note)
-        work(session)
-        sa.event.remove(portal.db.engine, "before_cursor_execute", note)
-    kind = portal.db.engine.dialect.name
-    with portal.db.engine.connect() as connection:
-        if kind == "postgresql":
-            # so few rows are soon sorted; what counts is that the index can serve
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_bitmapscan = off")
-            connection.exec_driver_sql("SET enable_sort = off")
-        explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
-        return [
-            "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))  # type: ignore[arg-type]
-            for statement, parameters in asked
-        ]
+def _about_messages(statement: str) -> bool:
+    """Rows that a page shows go by key."""
+    return "sms_message" in statement and " IN (" not in statement

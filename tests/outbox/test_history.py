@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sms_plugin.models import Message, new_id
 from sms_plugin.outbox.history import HistoryPage, Selection, about_number, about_record, history, narrowed
 from sms_plugin.outbox.names import named_by, names_of
+from tests.plans import look_at, plans
 from tests.portal import Booking, Client, Contact, Invoice, Lead, Payment, Portal
 
 
@@ -172,7 +173,9 @@ def test_each_kind_of_history_has_an_index_that_brings_it_in_its_order(portal: P
     with portal.fresh() as session, session.begin():
         session.execute(sa.insert(Message), [_filler(number) for number in range(400)])
     where = sa.and_(*(getattr(Message, name) == value for name, value in _RANGES[index].items()))
-    plan = _plan(portal, Selection(ranges=(where,)))
+    look_at(portal, "sms_message")
+    before, selection = new_id(dt.datetime.now(dt.UTC)), Selection(ranges=(where,))
+    (plan,) = plans(portal, lambda session: history(session, of=selection, before=before, most=5))
     assert index in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
@@ -195,27 +198,3 @@ def _filler(number: int) -> dict[str, object]:
         "created_at": now,
         "changed_at": now,
     }
-
-
-def _plan(portal: Portal, of: Selection) -> str:
-    """How the database reads a page before some message, in its own words."""
-    asked: list[tuple[str, object]] = []
-
-    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
-        asked.append((statement, parameters))
-
-    kind = portal.db.engine.dialect.name
-    with portal.db.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE TABLE sms_message" if kind == "mysql" else "ANALYZE")
-        connection.commit()
-    sa.event.listen(portal.db.engine, "before_cursor_execute", note)
-    _page(portal, of, before=new_id(dt.datetime.now(dt.UTC)), most=5)
-    sa.event.remove(portal.db.engine, "before_cursor_execute", note)
-    ((statement, parameters),) = asked
-    with portal.db.engine.connect() as connection:
-        if kind == "postgresql":
-            # so few rows fit into a page or two, which is read at once; what counts is that the index can serve
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_bitmapscan = off")
-        explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
-        return "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))  # type: ignore[arg-type]
