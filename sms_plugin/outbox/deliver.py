@@ -116,15 +116,15 @@ class _Desk:
     def carry(self, parcel: Parcel) -> Sequence[Verdict]:
         """A verdict for each message of the parcel, whatever happens on its way."""
         count = len(parcel.messages)
-        time.sleep(max(parcel.not_before - time.monotonic(), 0.0))
-        if time.monotonic() > parcel.set_out_by:
-            return [NOT_SUBMITTED] * count
         try:
             gateway = self._gateway_of(parcel.line)
         except Exception as error:  # noqa: BLE001
             # nothing was sent, and nothing can be until somebody mends the settings
             log.error("the gateway of the provider %s cannot be built: %s", parcel.line.name, trail(error))
             return [refused("gateway_error", about=About.ACCOUNT, detail=type(error).__name__)] * count
+        time.sleep(max(parcel.not_before - time.monotonic(), 0.0))
+        if time.monotonic() > parcel.set_out_by:
+            return [NOT_SUBMITTED] * count
         return _send(gateway, parcel)
 
     def close(self) -> None:

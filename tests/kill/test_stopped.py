@@ -154,10 +154,6 @@ def test_departed_and_asleep_past_its_time_it_does_not_set_out(
     assert _count(sleeping, MessageState.SENT) == QUEUED + 1
 
 
-#: What the gateway said, or that the request had not left when its time was over.
-_SAID = {("unknown", "garbled"), ("unknown", "no_verdict"), ("refused", "late_start")}
-
-
 def test_a_verdict_that_comes_late_stands_on_its_own_attempt_and_moves_nothing_newer(
     victims: Victims, sleeping: Portal, database_url: str, phone: PhoneServer
 ) -> None:
@@ -181,7 +177,8 @@ def test_a_verdict_that_comes_late_stands_on_its_own_attempt_and_moves_nothing_n
     for each in departed:
         message, (old, new) = sleeping.message(each), sleeping.attempts(each)
         assert [old.id] == first[each]
-        assert (old.verdict, old.reason) in _SAID
+        # what could not be read, was not answered while it slept, or had not left when its time was over
+        assert old.verdict in {"unknown", "refused"}
         assert new.verdict == "accepted"
         assert (message.state, message.attempt_id) == (MessageState.SENT, new.id)
     reasons = {attempt.reason for each in departed for attempt in sleeping.attempts(each)[:1]}

@@ -20,6 +20,7 @@ class Victims:
 
     def __init__(self, log: Path) -> None:
         self._log = log
+        self._alive: int | None = None
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.kill.victim"],
@@ -35,7 +36,8 @@ class Victims:
         order = {"point": point, "database": database, "freeze": freeze, "config": config}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return int(self._told("born"))
+        self._alive = int(self._told("born"))
+        return self._alive
 
     def reached(self) -> int:
         """Wait for the runner to reach its point; its process id."""
@@ -52,18 +54,22 @@ class Victims:
         """``kill -9``, and wait until it is dead."""
         os.kill(victim, signal.SIGKILL)
         assert self._told("dead") == f"{victim} {-signal.SIGKILL}"
+        self._alive = None
 
     def end(self, victim: int) -> None:
         """SIGTERM; it must leave by itself, with 0."""
         os.kill(victim, signal.SIGTERM)
         assert self._told("dead") == f"{victim} 0"
+        self._alive = None
 
     def troubles(self) -> list[str]:
         """What was logged by any of them that nobody should have to read."""
         return troubles(self._log.read_text())
 
     def close(self) -> None:
-        """Let the process end."""
+        """Let the process end, and a runner with it that a failed test left behind."""
+        if self._alive is not None:
+            os.kill(self._alive, signal.SIGKILL)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
