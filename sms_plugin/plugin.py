@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from inspect import signature
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -70,6 +71,8 @@ class SMS:
             raise ConfigurationError(
                 f"db={db!r} has no session.", code="bad_db", hint="Give the portal's Flask-SQLAlchemy object."
             )
+        admins = [admin] if isinstance(admin, Admin) else list(admin or ())
+        _check_mounting(admins, allow)
         tolerate = tolerated()
         settings = settings_module.read(app.config, tolerate=tolerate)
         state = State(
@@ -89,7 +92,6 @@ class SMS:
             if isinstance(declared, Entity):
                 watch(declared)
         _mount(app, state)
-        admins = [admin] if isinstance(admin, Admin) else list(admin or ())
         prefix = settings.url_prefix
         mount(app, db=db, admins=admins, category=category, url_prefix=prefix, allow=allow, user=user)
 
@@ -160,6 +162,27 @@ def _state() -> State:
             "The SMS plugin is not mounted on this app.", code="not_mounted", hint="Call sms.init_app(app, db=db)."
         )
     return state
+
+
+def _check_mounting(admins: Sequence[object], allow: object) -> None:
+    """Refuse what would only show as pages that are closed to all, or as an error of Flask-Admin's."""
+    for each in admins:
+        if not isinstance(each, Admin):
+            raise ConfigurationError(
+                f"admin={each!r} is no Flask-Admin.", code="bad_admin", hint="Give your Admin(…), or a list of several."
+            )
+    if allow is None:
+        return
+    try:
+        signature(allow).bind("read")  # type: ignore[arg-type]
+    except TypeError:
+        raise ConfigurationError(
+            f"allow={allow!r} cannot be asked for a right.",
+            code="bad_allow",
+            hint='Give a function of one argument: allow("send") says whether the current user may send.',
+        ) from None
+    except ValueError:  # what is written in C may not tell
+        return
 
 
 def _vault(settings: Settings, tolerate: list[ConfigurationError] | None) -> Vault:

@@ -27,7 +27,7 @@ from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.state import State
 from sms_plugin.web.permissions import lacks_rule, mounted_admins
-from sms_plugin.web.records import undeclared
+from sms_plugin.web.records import late_mixins, undeclared
 from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
 
@@ -63,6 +63,8 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
         yield Finding("declarations", str(problem))
     yield from _links(app, plugin)
     yield from _pages(app)
+    for view in late_mixins(app.extensions.get("admin", ())):
+        yield Finding(f"view {view}", "SMSRecord comes after the view's base, which hides it: write it first.")
     for view in undeclared(app.extensions.get("admin", ()), state=plugin):
         yield Finding(f"view {view}", "It has SMSRecord, but its model is no declared entity: SMS(Entity(…)).")
     for reason in plugin.resolution.reasons.values():
@@ -80,12 +82,20 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
 def _pages(app: Flask) -> Iterator[Finding]:
     if not app.extensions.get("admin"):
         return
+    if not mounted_admins():
+        yield Finding("admin", "init_app was given no admin=, so there are no SMS pages.", grave=False)
     if find_spec("flask_babel") is not None and "babel" not in app.extensions:
         # Flask-Admin takes its words from it wherever it can be imported, and asks the app for it at every one
         yield Finding(
             "Flask-Babel",
             "It is installed and not initialised: every page of Flask-Admin fails with KeyError: 'babel', the SMS pages"
             " with them. Call Babel(app), or uninstall Flask-Babel.",
+        )
+    if mounted_admins() and not app.secret_key:
+        yield Finding(
+            "settings",
+            "SECRET_KEY is missing: without it there is no session, so no form of the SMS pages can be sent. Set it to"
+            " a long random text.",
         )
     with app.test_request_context():
         closed = [admin.name for admin in mounted_admins() if lacks_rule(admin)]
@@ -173,6 +183,10 @@ def _text(where: str, text: str, trigger: str, plugin: State) -> Iterator[Findin
 def _sample(session: Session, entity: BoundEntity, plugin: State) -> Iterator[Finding]:
     """Ask the database and read every shortcode once, on one record of the host's, as a message would."""
     where = f"entity {entity.key}"
+    missing = _missing_tables(session, entity)
+    if missing:
+        yield Finding(where, f"The portal's database has no table {', '.join(missing)}. Make it, as the portal does.")
+        return
     hooks = [hook for hook in plugin.resolution.hooks if hook.entity is entity]
     try:
         with session.begin_nested():
@@ -191,6 +205,13 @@ def _sample(session: Session, entity: BoundEntity, plugin: State) -> Iterator[Fi
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; that is what is being told
             told = str(error) if isinstance(error, SmsError) else f"{type(error).__name__}: {error}"
             yield Finding(f"{where}, shortcode {name}", f"It cannot be read on a {entity.model.__name__}: {told}")
+
+
+def _missing_tables(session: Session, entity: BoundEntity) -> list[str]:
+    tables: Any = sa.inspect(entity.model).tables
+    found = sa.inspect(session.connection())
+    named = [each for each in tables if isinstance(each, sa.Table)]
+    return [each.name for each in named if not found.has_table(each.name, schema=each.schema)]
 
 
 def _links(app: Flask, plugin: State) -> Iterator[Finding]:

@@ -134,6 +134,8 @@ class Entity(Generic[M]):
         _check_kind(self.also, Mapping, f"{where}: also", 'also={"invoice": "invoice"}')
         _check_kind(self.shortcodes, Mapping, f"{where}: shortcodes", 'shortcodes={"invoice_number": "number"}')
         _check_kind(self.hooks, Sequence, f"{where}: hooks", "hooks=[Hook(…)]")
+        for each in self.hooks:
+            _check_kind(each, Hook, f"{where}: hook {each!r}", 'Hook("charge_created", created())')
         _check_kind(self.filters, Sequence, f"{where}: filters", "filters=[Filter(…)]")
 
     @property

@@ -50,9 +50,14 @@ def key_of(record: object) -> str:
 def key_values(model: type[Any], key: str) -> tuple[Any, ...]:
     """The primary key's values again. Raises ``ValueError`` for a text that is no key of this model."""
     columns = inspect(model).primary_key
-    parts = [key] if len(columns) == 1 else json.loads(key)
+    try:
+        parts = [key] if len(columns) == 1 else json.loads(key)
+    except RecursionError:
+        raise ValueError("a key is no tree") from None
     if not isinstance(parts, list) or len(parts) != len(columns):
         raise ValueError(f"{key!r} is no key of {model.__name__}")
+    if b"\0" in "".join(map(str, parts)).encode():  # half a surrogate pair is a ValueError, too
+        raise ValueError("a key is text that every database can hold")
     return tuple(_read_back(column, part) for column, part in zip(columns, parts, strict=True))
 
 

@@ -161,7 +161,8 @@ def _own_texts(trigger: str, registry: Registry) -> dict[str, str]:
     if suitable:
         return suitable
     language, text = next(iter(suggested.items()))
-    _check(text, language, trigger, registry, hint=f'Write your own: flask sms trigger text {trigger} "…"')
+    own = f'write your own: flask sms trigger text {trigger} "…"'
+    _check(text, language, trigger, registry, hint=f"Map it in the entity (shortcodes=, also=), or {own}")
     return {}
 
 

@@ -247,6 +247,21 @@ def record_url(entity: str, key: str, *, admin: Admin | None) -> str | None:
     return None
 
 
+def late_mixins(admins: Iterable[Admin]) -> list[str]:
+    """The views whose own base comes before the mixin, and so hides it."""
+    return [
+        type(view).__name__
+        for admin in admins
+        for view in admin._views
+        if isinstance(view, SMSRecord) and not _is_first(type(view))
+    ]
+
+
+def _is_first(view: type[SMSRecord]) -> bool:
+    bases = view.__mro__
+    return bases.index(SMSRecord) < bases.index(ModelView) if ModelView in bases else True
+
+
 def undeclared(admins: Iterable[Admin], *, state: State) -> list[str]:
     """The views that have the mixin, but a model of no declared entity: the plugin shows nothing there."""
     return [

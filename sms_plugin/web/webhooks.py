@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 #: A receipt larger than this is none, in bytes.
 LARGEST = 65_536
 
+_LONGEST_TOKEN = 43
 _NAME = "sms_webhooks"
 _ANSWER = "_sms_webhook_answer"
 
@@ -98,6 +99,8 @@ def _taken(state: State, line: Line, gateway: Gateway, body: bytes, message: UUI
 
 
 def _line(session: Session, token: str, state: State) -> Line | None:
+    if len(token) > _LONGEST_TOKEN or "\0" in token:  # which PostgreSQL refuses to look for
+        return None
     provider = session.scalar(sa.select(Provider).where(Provider.token == token))
     return None if provider is None else line_of(provider, state=state, now=database_now(session))
 

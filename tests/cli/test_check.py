@@ -6,18 +6,25 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.contrib.sqla import ModelView
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from host_demo import create_app
 from host_demo.setup import prepare
-from sms_plugin import Entity, Person, schema
+from sms_plugin import Entity, Person, SMSRecord, schema
 from sms_plugin.models import Base, Provider, TriggerRow
 from sms_plugin.secrets import Vault, new_key
-from tests.portal import Client, Portal, make_portal
+from tests.portal import Client, Parcel, Portal, make_portal
+from tests.web.hosts import storage
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -107,6 +114,39 @@ def test_a_shortcode_whose_attribute_raises_is_named(portal: Portal, ana: Client
     assert result.exit_code == 1
     assert "shortcode contact_firstname" in result.output
     assert "nmae" in result.output
+
+
+def test_a_table_that_the_portal_has_not_made_is_named(portal: Portal) -> None:
+    with portal.app.app_context():
+        Parcel.__table__.drop(portal.db.engine)  # type: ignore[attr-defined]
+    result = portal.app.test_cli_runner().invoke(args=["sms", "check"])
+    with portal.app.app_context():
+        Parcel.__table__.create(portal.db.engine)  # type: ignore[attr-defined]
+    assert result.exit_code == 1
+    assert "no table parcel" in result.output
+
+
+def test_pages_without_a_key_for_their_sessions_are_told(portal: Portal) -> None:
+    def mount(app: Flask, _db: SQLAlchemy) -> Mapping[str, Any]:
+        return {"admin": Admin(app)}
+
+    keyless = make_portal(portal.app.config["SQLALCHEMY_DATABASE_URI"], mount=mount, SECRET_KEY=None)
+    assert "SECRET_KEY is missing" in keyless.app.test_cli_runner().invoke(args=["sms", "check"]).output
+
+
+def test_a_mixin_that_its_view_hides_is_told(portal: Portal) -> None:
+    class Late(ModelView, SMSRecord):
+        pass
+
+    def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
+        admin = Admin(app)
+        admin.add_view(Late(Client, storage(db)))
+        return {}
+
+    late = make_portal(portal.app.config["SQLALCHEMY_DATABASE_URI"], mount=mount)
+    output = late.app.test_cli_runner().invoke(args=["sms", "check"]).output
+    assert "view Late: SMSRecord comes after the view's base" in output
+    assert "no admin=" in output
 
 
 def test_without_tables_it_says_which_command_makes_them(tmp_path: Path) -> None:

@@ -323,3 +323,8 @@ def test_one_thing_where_several_are_meant_is_refused_where_it_is_written(
     with pytest.raises(ConfigurationError) as refused:
         declare()
     assert example in refused.value.hint
+
+
+def test_a_hook_that_is_only_its_triggers_key_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"invoice/Invoice: hook 'charge_created' is str. Write Hook\("):
+        _invoice(hooks=["charge_created"])

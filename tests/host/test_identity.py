@@ -112,6 +112,13 @@ def test_a_record_without_a_key_has_no_name_yet() -> None:
         key_of(KEYS[0][0]())
 
 
+@pytest.mark.parametrize("text", ['["\\ud800","1"]', '["\\u0000","1"]', "[" * 100_000])
+def test_a_text_that_no_database_can_hold_is_no_key(text: str) -> None:
+    """An address brings anything: each is a ``ValueError`` here, and none reaches a database."""
+    with pytest.raises(ValueError, match=r"key|surrogates"):
+        key_values(KEYS[7][0], text)
+
+
 @pytest.mark.parametrize("text", ["[]", "5", '["1"]', '["1","2","3"]', "{}"])
 def test_a_text_that_is_no_key_of_the_model_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no key of Pair"):

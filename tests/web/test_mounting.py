@@ -18,6 +18,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import DictLoader, StrictUndefined
 from sqlalchemy.orm import Mapped, mapped_column
 
+from sms_plugin import SMS, ConfigurationError
 from sms_plugin.web.mounting import PAGES, page_url
 from tests.demo.visitor import Visitor
 from tests.portal import Base, Client, Portal, make_portal
@@ -120,6 +121,22 @@ def test_without_an_admin_there_are_no_pages(database_url: str) -> None:
     portal = make_portal(database_url, tables=False)
     endpoints = {rule.endpoint for rule in portal.app.url_map.iter_rules()}
     assert {each for each in endpoints if each.startswith("sms")} == {"sms_webhooks.receipts"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"admin": "admin"}, "bad_admin"),
+        ({"admin": [Flask("portal")]}, "bad_admin"),
+        ({"allow": "send"}, "bad_allow"),
+        ({"allow": lambda: True}, "bad_allow"),
+    ],
+)
+def test_what_cannot_be_mounted_is_refused_at_once(given: dict[str, Any], code: str) -> None:
+    """Else it would show as pages that are closed to all, with a traceback in the log for each menu."""
+    with pytest.raises(ConfigurationError) as raised:
+        SMS().init_app(Flask("portal"), db=SQLAlchemy(), **given)
+    assert raised.value.code == code
 
 
 def test_a_strict_host_with_keys_of_every_kind(mounted: Mounted) -> None:

@@ -87,6 +87,12 @@ def test_an_unknown_address_is_not_found(sent: tuple[Portal, UUID]) -> None:
     assert _post(portal, _told(message), path="/sms/receipts").status_code == 404
 
 
+@pytest.mark.parametrize("token", ["%00", "a%00b", "a" * 5000, "%ed%a0%80"])
+def test_an_address_that_no_database_can_hold_is_not_found(portal: Portal, token: str) -> None:
+    """Anybody may call it: what they write there costs neither a 500 nor a traceback in the log."""
+    assert portal.app.test_client().post(f"/sms/receipts/{token}", data=b"").status_code == 404
+
+
 def test_a_flood_is_too_large(sent: tuple[Portal, UUID]) -> None:
     portal, message = sent
     assert _post(portal, _told(message).ljust(LARGEST + 1)).status_code == 413
