@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -12,44 +11,31 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, expose
 from flask_admin.actions import action
-from flask_admin.contrib.sqla import ModelView
 from flask_admin.model.template import BaseListRowAction
 from flask_admin.tools import iterdecode
 from markupsafe import Markup
-from sqlalchemy.exc import SQLAlchemyError, StatementError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
 
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.host.bound import BoundEntity
-from sms_plugin.host.identity import key_of, key_text, key_values
+from sms_plugin.host.identity import key_of, key_text
 from sms_plugin.host.search import label_of
-from sms_plugin.outbox.history import about_record, read
-from sms_plugin.outbox.truth import among
+from sms_plugin.outbox.history import about_record
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.web import translation
-from sms_plugin.web.base import FILES, explained, static_url
+from sms_plugin.web.base import explained, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
-from sms_plugin.web.history import bubbles_of, conversation, narrowing
+from sms_plugin.web.history import conversation, narrowing
 from sms_plugin.web.moments import moment
+from sms_plugin.web.panel import panel
 from sms_plugin.web.permissions import Right, actor, allowed
+from sms_plugin.web.reach import Ground, ground_of, reached
 from sms_plugin.web.send import MOST, Asked, asked, work_on
 from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
 from sms_plugin.web.way_back import way_back
 
 log = logging.getLogger(__name__)
-
-#: So many of the latest messages are on the panel.
-SHOWN = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What a host's view stands on: the plugin of its app, and the entity that its model is."""
-
-    state: State
-    entity: BoundEntity
 
 
 class _Icon(BaseListRowAction):
@@ -176,19 +162,15 @@ class SMSRecord:
         record = values.get("model")
         own = (getattr(self, "details_template", None), getattr(self, "edit_template", None))
         if record is not None and template in own:
-            panel = _panel(self, record)
-            if panel is not None:
-                values |= panel | {"sms_panel_base": template}
+            beside = panel(self, record)
+            if beside is not None:
+                values |= beside | {"sms_panel_base": template}
                 template = "sms/panel.html"
         return super().render(template, **values)  # type: ignore[misc]
 
     def sms_ground(self) -> Ground | None:
         """What the view stands on; None where there is no plugin, no page of it, or no entity of this model."""
-        state: State | None = current_app.extensions.get("sms")
-        if state is None or FILES not in current_app.blueprints:
-            return None
-        entity = state.resolution.entity_of(self.model)
-        return None if entity is None else Ground(state=state, entity=entity)
+        return ground_of(self.model)
 
     def sms_may(self, right: Right) -> bool:
         """Whether the current user has a right on the plugin's pages."""
@@ -196,20 +178,7 @@ class SMSRecord:
 
     def sms_reached(self, keys: Sequence[str]) -> list[Any]:
         """The records with these keys that the view itself would show, in the order of the keys."""
-        good = [key for key in dict.fromkeys(keys) if _is_key(self.model, key)]
-        if not good:
-            return []
-        view: Any = self
-        try:
-            found = {key_of(record): record for record in view.get_query().filter(among(self.model, good))}
-        except (StatementError, OverflowError):
-            current_app.extensions["sms"].db.session.rollback()  # a value that the column cannot hold
-            return []
-        records = [found[key] for key in good if key in found]
-        if type(self).get_one is ModelView.get_one:  # type: ignore[attr-defined]
-            return records
-        # a rule of the host's about single records counts too
-        return [record for record in records if view.get_one(str(view.get_pk_value(record))) is not None]
+        return reached(self, keys)
 
     def sms_render(self, template: str, **values: Any) -> str:
         """A page of the plugin in the view's own surroundings."""
@@ -281,25 +250,25 @@ def _sending(view: SMSRecord, keys: Sequence[str], form: Asked, *, single: bool)
     if len(keys) > MOST:
         flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
         return redirect(_back(view))
-    reached = [key_of(record) for record in view.sms_reached(keys)]
+    chosen = [key_of(record) for record in view.sms_reached(keys)]
     who = actor()
-    if not reached:
+    if not chosen:
         if single:
             abort(404)
         flash(gettext("None of the chosen rows is there any more."), "warning")
         return redirect(_back(view))
     try:
-        done = work_on(reached, entity=ground.entity, form=form, who=who, state=ground.state)
+        done = work_on(chosen, entity=ground.entity, form=form, who=who, state=ground.state)
     except SmsError as error:
         flash(str(error), "warning")
         unsent = Asked(what=form.what, text=form.text, number=form.number, each=form.each)
-        done = work_on(reached, entity=ground.entity, form=unsent, who=who, state=ground.state)
+        done = work_on(chosen, entity=ground.entity, form=unsent, who=who, state=ground.state)
     if done.written is not None:
         _tell(done.written)
-        after = view.get_url(".sms_history_view", record=reached[0]) if single and view.sms_may(Right.READ) else None
+        after = view.get_url(".sms_history_view", record=chosen[0]) if single and view.sms_may(Right.READ) else None
         return redirect(after or _back(view), 303)
     here = ".sms_send_view" if single else ".sms_send_selected_view"
-    missing = len(set(keys)) - len(reached)
+    missing = len(set(keys)) - len(chosen)
     return view.sms_render(
         "sms/send.html", single=single, action=view.get_url(here), back_url=_back(view), missing=missing, **done.values
     )
@@ -310,44 +279,6 @@ def _tell(written: int) -> None:
         flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", written), "success")
     else:
         flash(gettext("This was sent already. Nothing was sent twice."), "info")
-
-
-def _panel(view: SMSRecord, record: Any) -> dict[str, Any] | None:
-    """What the panel shows; None where there is none to show. It never costs the host its page."""
-    ground = view.sms_ground()
-    if ground is None or not (view.sms_may(Right.READ) or view.sms_may(Right.SEND)):
-        return None
-    try:
-        key = key_of(record)
-        bubbles = _latest(record, ground) if view.sms_may(Right.READ) else None
-    except Exception as error:  # noqa: BLE001 - whatever fails in ours, the host's page goes on without it
-        log.error("the SMS panel of %s cannot be shown: %s", ground.entity.key, trail(error))
-        return None
-    return {
-        "sms_gettext": translation.gettext,
-        "sms_moment": moment,
-        "sms_static": static_url,
-        "sms_bubbles": bubbles,
-        "sms_history_url": view.get_url(".sms_history_view", record=key) if view.sms_may(Right.READ) else None,
-        "sms_send_url": view.get_url(".sms_send_view", record=key) if view.sms_may(Right.SEND) else None,
-    }
-
-
-def _latest(record: Any, ground: Ground) -> list[Any]:
-    """The latest messages, read inside the host's own transaction, in a savepoint: it may hold SQLite's write lock."""
-    selection = about_record(record, registry=ground.state.registry)
-    connection = ground.state.db.session().connection()
-    with Session(bind=connection, join_transaction_mode="create_savepoint", autoflush=False) as session:
-        rows = read(session, of=selection, most=SHOWN, newest_first=True)
-        return bubbles_of(session, rows, state=ground.state)
-
-
-def _is_key(model: type[Any], key: str) -> bool:
-    try:
-        key_values(model, key)
-    except (ValueError, TypeError, ArithmeticError, LookupError):
-        return False
-    return "\0" not in key
 
 
 def _back(view: SMSRecord) -> str:
