@@ -3,67 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import key_of
 from sms_plugin.host.search import label_of
-from sms_plugin.models import Message, TriggerRow
+from sms_plugin.models import TriggerRow
 from sms_plugin.outbox.by_hand import VALIDITY
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue, occurrence
 from sms_plugin.outbox.truth import BY_HAND, Answer, ask
-from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.people.recipients import Recipient, recipients
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded, why
 from sms_plugin.triggers.firing import active_rows, validity
-from sms_plugin.wording.rendering import pick, render_for
+from sms_plugin.triggers.planned import Planned, Wish, one_for_each_number, with_the_last, without_opted_out
+from sms_plugin.wording.rendering import Rendered, pick, render_for
 from sms_plugin.wording.texts import inactive_because
 
 #: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
 PURPOSE = "service"
-#: Of these states a message counts as sent already, or as on its way.
-_WENT = ("queued", "sending", "sent", "delivered", "undelivered", "unknown")
-_MESSAGE: Any = Message.__table__
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What an operator wants to say: a trigger's text, or words by language, the language "" being any."""
-
-    once: str  #: the form's token: the same one again sends nothing more
-    trigger: str | None = None
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    number: str | None = field(default=None, repr=False)  #: one of the person's, in E.164, in place of the usual one
-    each: bool = False  #: several records of one recipient are a message each
-    operator: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What would become of one record for one person: a message, or why there is none."""
-
-    record: str  #: what a person calls the record
-    person: str  #: who reads it
-    draft: Draft | None
-    problem: str = ""  #: a stable code; empty where the message would go
-    detail: str = ""
-    went_at: datetime | None = None  #: when this was last sent for the record
-
-    @property
-    def goes(self) -> bool:
-        """Whether it would be sent."""
-        return self.draft is not None and not self.problem
 
 
 def offered(entity: BoundEntity, *, state: State) -> list[str]:
@@ -91,9 +58,9 @@ def plan(
         return []
     drafted = _by_trigger if wish.trigger else _by_words
     found = drafted(session, records, entity=entity, wish=wish, state=state, now=now)
-    found = _without_opted_out(session, found)
-    found = found if wish.each else _one_for_each_number(found)
-    return _with_the_last(session, found)
+    found = without_opted_out(session, found)
+    found = found if wish.each else one_for_each_number(found)
+    return with_the_last(session, found)
 
 
 def send(session: Session, planned: Iterable[Planned], *, now: datetime) -> list[UUID]:
@@ -227,31 +194,34 @@ def _worded(
         return replace(planned, problem=problem, detail=why(error, careful=True))
     if not rendered.text.strip():
         return replace(planned, problem="no_text")
+    return replace(planned, draft=_draft(record, to, to.number, entity, wish, rendered, now=now))
+
+
+def _draft(
+    record: Any, to: Recipient, number: str, entity: BoundEntity, wish: Wish, rendered: Rendered, *, now: datetime
+) -> Draft:
     own = (entity.key, key_of(record)) if wish.each else ()
-    return replace(
-        planned,
-        draft=Draft(
-            occurrence=occurrence("send", wish.once, *own, to.number),
-            state=MessageState.QUEUED,
-            purpose=PURPOSE,
-            priority=OWN_ACTION,
-            step=BY_HAND,
-            moment=fitting(wish.once),
-            operator=wish.operator,
-            entity=entity.key,
-            record=key_of(record),
-            person_entity=to.ref.entity if to.ref else None,
-            person=to.ref.key if to.ref else None,
-            client_entity=to.client_ref.entity if to.client_ref else None,
-            client=to.client_ref.key if to.client_ref else None,
-            number=to.number,
-            language=to.language,
-            text=rendered.text,
-            encoding=str(rendered.measure.encoding),
-            segments=rendered.measure.segments,
-            due_at=now,
-            expires_at=now + VALIDITY,
-        ),
+    return Draft(
+        occurrence=occurrence("send", wish.once, *own, number),
+        state=MessageState.QUEUED,
+        purpose=PURPOSE,
+        priority=OWN_ACTION,
+        step=BY_HAND,
+        moment=fitting(wish.once),
+        operator=wish.operator,
+        entity=entity.key,
+        record=key_of(record),
+        person_entity=to.ref.entity if to.ref else None,
+        person=to.ref.key if to.ref else None,
+        client_entity=to.client_ref.entity if to.client_ref else None,
+        client=to.client_ref.key if to.client_ref else None,
+        number=number,
+        language=to.language,
+        text=rendered.text,
+        encoding=str(rendered.measure.encoding),
+        segments=rendered.measure.segments,
+        due_at=now,
+        expires_at=now + VALIDITY,
     )
 
 
@@ -276,51 +246,3 @@ def _name(to: Recipient) -> str:
 
 def _blocked(record: object, entity: BoundEntity, problem: str, *, detail: str = "") -> Planned:
     return Planned(record=label_of(record, entity), person="", draft=None, problem=problem, detail=detail)
-
-
-def _without_opted_out(session: Session, found: Sequence[Planned]) -> list[Planned]:
-    outs = opted_out(session, [each.draft.number for each in found if each.draft is not None and each.draft.number])
-
-    def refuses(each: Planned) -> bool:
-        draft = each.draft
-        return draft is not None and draft.number is not None and stands_against(draft.number, draft.purpose, outs)
-
-    return [replace(each, problem=each.problem or "opted_out") if refuses(each) else each for each in found]
-
-
-def _one_for_each_number(found: Sequence[Planned]) -> list[Planned]:
-    """The first message for each number; the others say for which record it is."""
-    first: dict[str, str] = {}
-    kept: list[Planned] = []
-    for each in found:
-        number = each.draft.number if each.draft is not None and each.goes else None
-        if number is not None and number in first:
-            kept.append(replace(each, problem="same_number", detail=first[number]))
-            continue
-        if number is not None:
-            first[number] = each.record
-        kept.append(each)
-    return kept
-
-
-def _with_the_last(session: Session, found: Sequence[Planned]) -> list[Planned]:
-    """When the same was last sent for the record: the same trigger, or words of an operator's own."""
-    drafts = [each.draft for each in found if each.draft is not None and each.goes]
-    if not drafts:
-        return list(found)
-    by_trigger = _MESSAGE.c.trigger.is_(None) if drafts[0].trigger is None else _MESSAGE.c.trigger == drafts[0].trigger
-    rows = session.execute(
-        sa.select(_MESSAGE.c.record, sa.func.max(_MESSAGE.c.created_at).label("at"))
-        .where(
-            _MESSAGE.c.entity == drafts[0].entity,
-            _MESSAGE.c.record.in_(sorted({draft.record for draft in drafts if draft.record is not None})),
-            by_trigger,
-            _MESSAGE.c.state.in_(_WENT),
-        )
-        .group_by(_MESSAGE.c.record)
-    )
-    last = {row.record: row.at for row in rows}
-    return [
-        replace(each, went_at=last.get(each.draft.record)) if each.draft is not None and each.goes else each
-        for each in found
-    ]

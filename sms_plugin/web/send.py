@@ -19,7 +19,7 @@ from sms_plugin.people.recipients import Recipient
 from sms_plugin.state import State
 from sms_plugin.triggers import sending
 from sms_plugin.triggers.noticing import notice_written
-from sms_plugin.triggers.sending import Planned, Wish
+from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.apart import reading, within
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext
