@@ -22,6 +22,7 @@ from tests.screenshots import EMPTY, PAGES, WIDTHS, lived_in
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.timeout(400),
     pytest.mark.one_database("sqlite", "what a browser does with the pages is the same on each"),
 ]
 
