@@ -11,6 +11,7 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, expose
 from flask_admin.actions import action
+from flask_admin.contrib.sqla import ModelView
 from flask_admin.model.template import BaseListRowAction
 from flask_admin.tools import iterdecode
 from markupsafe import Markup
