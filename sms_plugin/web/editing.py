@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from babel.core import Locale, UnknownLocaleError
 from werkzeug.datastructures import MultiDict
@@ -24,6 +25,8 @@ FIELD = "text-"
 OFFERED = 8
 #: No longer a text is measured: whoever pastes a book is told so, and nothing more is worked out.
 _MEASURED = 20_000
+#: So many languages at most are read from a form, and measured: no page shows as many.
+_LANGUAGES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +64,11 @@ class Text:
 
 def given(form: MultiDict[str, str]) -> dict[str, str]:
     """The texts in a form, by language, the one of a language that was added among them."""
-    texts = {name[len(FIELD) :]: _plain(text) for name, text in form.items() if name.startswith(FIELD)}
-    added = form.get("new-language", "").strip()
+    fields = islice(((name, text) for name, text in form.items() if name.startswith(FIELD)), _LANGUAGES)
+    texts = {plain(name[len(FIELD) :]): plain(text) for name, text in fields}
+    added = plain(form.get("new-language", ""))
     if added:
-        texts[added] = _plain(form.get("new-text", ""))
+        texts[added] = plain(form.get("new-text", ""))
     return texts
 
 
@@ -189,5 +193,6 @@ def _why_dear(counted: Count, size: Measure) -> str:
     return ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """What was typed, as every database can hold it: lines end in one way, and nothing stands around it."""
     return text.replace("\r\n", "\n").replace("\0", "").strip()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Template, TriggerRow, database_now
 from sms_plugin.web.apart import within
-from sms_plugin.web.editing import given, laid_out, made_cheaper, records, seen, with_languages, wrong_language
+from sms_plugin.web.editing import given, laid_out, made_cheaper, plain, records, seen, with_languages, wrong_language
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
 from sms_plugin.web.permissions import Right, actor
@@ -175,9 +175,9 @@ def _wanted(language: str) -> Draft:
     form = request.form
     texts = {code: text for code, text in given(form).items() if text or code == language}
     return Draft(
-        name=form.get("name", "").strip(),
-        description=form.get("description", "").strip(),
-        section=form.get("section") or None,
+        name=plain(form.get("name", "")),
+        description=plain(form.get("description", "")),
+        section=plain(form.get("section", "")) or None,
         texts=texts,
         enabled="enabled" in form,
     )

@@ -128,6 +128,19 @@ def test_markup_in_names_and_texts_is_shown_as_text(visitor: Visitor) -> None:
     assert sent + " {{brace}}" in unescape(page)
 
 
+@pytest.mark.parametrize("field", ["name", "description", "section", "text-en"])
+def test_what_no_database_can_hold_is_left_out(pages: Portal, visitor: Visitor, field: str) -> None:
+    given = {"name": "Welcome", "description": "For all", "section": "invoice", "text-en": "Hello"}
+    write(visitor, **{**given, field: given[field] + "\0"})
+    (kept,) = templates(pages)
+    assert [kept.name, kept.description, kept.section, kept.texts] == ["Welcome", "For all", "invoice", {"en": "Hello"}]
+
+
+def test_a_flood_of_languages_is_not_measured(visitor: Visitor) -> None:
+    page = write(visitor, name="Many", do="measure", **{f"text-{number}": "Hello" for number in range(1000)})
+    assert page.count("<textarea") < 300
+
+
 @pytest.mark.parametrize("id", ["abc", "", "999", "99999999999999999999999", "1 OR 1=1"])
 def test_an_id_that_is_none_leads_back_to_the_list(visitor: Visitor, id: str) -> None:
     response = visitor.client.get("/admin/sms/template/edit/", query_string={"id": id}, follow_redirects=True)
