@@ -61,16 +61,7 @@ class SMS:
         view has them all. ``user`` gives the current user for the record of changes; without it, Flask-Login's is
         named. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
         """
-        if "sms" in app.extensions:
-            raise ConfigurationError(
-                "The SMS plugin is mounted on this app already.",
-                code="mounted_twice",
-                hint="Call init_app once for each app, with all declarations.",
-            )
-        if not hasattr(db, "session") or not hasattr(db.session, "session_factory"):
-            raise ConfigurationError(
-                f"db={db!r} has no session.", code="bad_db", hint="Give the portal's Flask-SQLAlchemy object."
-            )
+        _check_new(app, db)
         admins = [admin] if isinstance(admin, Admin) else list(admin or ())
         _check_mounting(admins, allow)
         tolerate = tolerated()
@@ -162,6 +153,20 @@ def _state() -> State:
             "The SMS plugin is not mounted on this app.", code="not_mounted", hint="Call sms.init_app(app, db=db)."
         )
     return state
+
+
+def _check_new(app: Flask, db: Any) -> None:
+    """Raise ``ConfigurationError`` for an app that has the plugin already, or a ``db`` that is none."""
+    if "sms" in app.extensions:
+        raise ConfigurationError(
+            "The SMS plugin is mounted on this app already.",
+            code="mounted_twice",
+            hint="Call init_app once for each app, with all declarations.",
+        )
+    if not hasattr(db, "session") or not hasattr(db.session, "session_factory"):
+        raise ConfigurationError(
+            f"db={db!r} has no session.", code="bad_db", hint="Give the portal's Flask-SQLAlchemy object."
+        )
 
 
 def _check_mounting(admins: Sequence[object], allow: object) -> None:

@@ -24,29 +24,18 @@ def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
 
     Raises ``SmsError`` with the reason for which it must be held.
     """
-    registry = state.registry
-    reason = registry.reason(row.trigger)
-    kept = session.info.setdefault(_KEPT, {})
-    kept[row.trigger] = trigger = session.get(TriggerRow, row.trigger)
-    chosen = pick(texts_of(trigger, reason), row.language, fallback=state.settings.language)
-    silent = silent_because(trigger, reason, registry=registry) or ("" if chosen else "no_text")
-    if silent or chosen is None:
-        raise SmsError(
-            f"The trigger has no text any more: {WHY_SILENT[silent]}",
-            code=silent,
-            hint="Give it one, and release the message.",
-        )
+    words = _words(session, row, state)
     record = _load(session, row.entity, row.record, state)
     people = [_load(session, *ref, state) for ref in _people(row)]
     if record is None or None in people:
         raise SmsError("A record that the text is about is gone.", code="record_gone")
     rendered = render_for(
-        chosen[1],
+        words,
         record=record,
-        entity=registry.entities[row.entity],
+        entity=state.registry.entities[row.entity],
         people=people,
         language=row.language,
-        zone=zone_of(people, registry=registry, settings=state.settings),
+        zone=zone_of(people, registry=state.registry, settings=state.settings),
         state=state,
     )
     session.execute(
@@ -61,6 +50,22 @@ def reword(session: Session, row: Any, *, version: bytes, state: State) -> str:
         .execution_options(synchronize_session=False)
     )
     return rendered.text
+
+
+def _words(session: Session, row: Any, state: State) -> str:
+    """What the trigger says now, in the message's language, its shortcodes still in it. Raises ``SmsError``."""
+    reason = state.registry.reason(row.trigger)
+    kept = session.info.setdefault(_KEPT, {})
+    kept[row.trigger] = trigger = session.get(TriggerRow, row.trigger)
+    chosen = pick(texts_of(trigger, reason), row.language, fallback=state.settings.language)
+    silent = silent_because(trigger, reason, registry=state.registry) or ("" if chosen else "no_text")
+    if silent or chosen is None:
+        raise SmsError(
+            f"The trigger has no text any more: {WHY_SILENT[silent]}",
+            code=silent,
+            hint="Give it one, and release the message.",
+        )
+    return chosen[1]
 
 
 def _people(row: Any) -> list[tuple[str, str]]:

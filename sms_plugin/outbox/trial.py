@@ -46,8 +46,24 @@ def open_trial(
     number = parse_phone(to, region=settings.region).e164
     if (number, EVERY_PURPOSE) in opted_out(session, [number]):
         raise SmsError("This number wants no texts.", code="opted_out", hint="Test with a number of your own.")
+    (message,) = enqueue(session, [_draft(number, text, who=who, settings=settings, now=now)], now=now)
+    attempt = uuid4()
+    until = now + timedelta(seconds=patient(settings).request_timeout) + _MARGIN
+    session.add(Attempt(id=attempt, message_id=message, provider_id=provider.id, departed_at=now, until=until))
+    record(session, provider, "tried", who=who, now=now)
+    session.flush()
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == message)
+        .values(attempt_id=attempt, attempts=1, provider_id=provider.id)
+        .execution_options(synchronize_session=False)
+    )
+    return Departed(id=message, attempt=attempt, number=number, text=text)
+
+
+def _draft(number: str, text: str, *, who: str, settings: Settings, now: datetime) -> Draft:
     size = measure(text)
-    draft = Draft(
+    return Draft(
         occurrence=None,
         state=MessageState.SENDING,
         purpose=PURPOSE,
@@ -61,19 +77,6 @@ def open_trial(
         due_at=now,
         expires_at=None,
     )
-    (message,) = enqueue(session, [draft], now=now)
-    attempt = uuid4()
-    until = now + timedelta(seconds=patient(settings).request_timeout) + _MARGIN
-    session.add(Attempt(id=attempt, message_id=message, provider_id=provider.id, departed_at=now, until=until))
-    record(session, provider, "tried", who=who, now=now)
-    session.flush()
-    session.execute(
-        sa.update(Message)
-        .where(Message.id == message)
-        .values(attempt_id=attempt, attempts=1, provider_id=provider.id)
-        .execution_options(synchronize_session=False)
-    )
-    return Departed(id=message, attempt=attempt, number=number, text=text)
 
 
 def carry(line: Line, departed: Departed, *, receipt_url: str | None, settings: Settings) -> Finished:
