@@ -40,7 +40,8 @@ PREFIX = "'"
 
 #: The first page is small, so that the download begins at once.
 _FIRST, _REST = 100, 1000
-_FORMULA = re.compile(r"""[\s\x00-\x1f"'`\u200b\ufeff]*[=+\-@＝＋－＠]|\t|\r""")
+#: With the prefix before it, it still is one: so the prefix can be told from a quote that was written.
+_FORMULA = re.compile(r"""[\s\x00-\x1f"'`\u200b\ufeff]*[=+\-@＝＋－＠\t\r]""")
 #: So many names are kept from page to page.
 _NAMES = 2000
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -103,6 +103,7 @@ def test_what_is_read_back_is_what_was_written_and_nothing_begins_like_a_formula
     assert row["number"] == "+351912345678"
 
 
+@example("'\r")
 @given(st.text(alphabet=st.sampled_from("'\"`=+-@ \t\r\na1;,\x00\ufeff＝"), max_size=8))
 def test_the_prefix_can_always_be_taken_away_again(cell: str) -> None:
     assert unguarded(guarded(cell)) == cell
