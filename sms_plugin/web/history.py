@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -12,8 +12,8 @@ from uuid import UUID
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from sqlalchemy.orm import Session
 
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Message
 from sms_plugin.outbox.history import HistoryPage, Selection, about_number, history, narrowed
 from sms_plugin.outbox.names import named_by, names_of
@@ -97,13 +97,14 @@ def conversation(selection: Selection, *, of: str, asked: Narrowing, state: Stat
     beside = {} if cursor is None else {"after" if cursor.back else "before": id}
     with reading(state) as session:
         page = history(session, of=asked.applied(selection), most=MOST, **beside)
-        bubbles = bubbles_of(session, page.messages, state=state)
+        names = names_of(session, page.messages, registry=state.registry)
+    # the host is asked who may see numbers whole, so no transaction of ours is open any more
+    bubbles = bubbles_of(page.messages, names=names, state=state)
     return {"bubbles": bubbles, "asked": asked, **_ways(page, of, asked)}
 
 
-def bubbles_of(session: Session, messages: Any, *, state: State) -> list[Bubble]:
-    """Messages as they are shown. Reads the host's records: give a session of which nothing else hangs."""
-    names = names_of(session, messages, registry=state.registry)
+def bubbles_of(messages: Iterable[Any], *, names: Mapping[RecordRef, str], state: State) -> list[Bubble]:
+    """Messages as they are shown, with the ``names`` of their people."""
     return [_bubble(each, names.get(ref, "") if (ref := named_by(each)) else "", state) for each in messages]
 
 

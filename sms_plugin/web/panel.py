@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.host.identity import key_of
 from sms_plugin.outbox.history import about_record, read
+from sms_plugin.outbox.names import names_of
 from sms_plugin.trails import trail
 from sms_plugin.web import translation
 from sms_plugin.web.base import static_url
@@ -50,4 +51,5 @@ def _latest(record: Any, ground: Ground) -> list[Any]:
     connection = ground.state.db.session().connection()
     with Session(bind=connection, join_transaction_mode="create_savepoint", autoflush=False) as session:
         rows = read(session, of=selection, most=SHOWN, newest_first=True)
-        return bubbles_of(session, rows, state=ground.state)
+        names = names_of(session, rows, registry=ground.state.registry)
+    return bubbles_of(rows, names=names, state=ground.state)

@@ -72,3 +72,13 @@ def test_a_text_is_tried_on_a_record(careful: Portal) -> None:
     assert token
     fields = {"csrf_token": token[1], "section": "staff", "words": "Eva"}
     assert "Eva" in visitor.client.post("/admin/sms/measure/records/", data=fields).text
+
+
+def test_who_may_send_reads_whole_numbers(careful: Portal) -> None:
+    """X12"""
+    with careful.app.app_context():
+        careful.queue(number="+351912345678", text="Hello")
+    visitor = Visitor(client=careful.app.test_client())
+    for page in ("/admin/sms/message/", "/admin/sms/history/?number=912345678"):
+        before_the_text, _, _ = visitor.read(page).partition("Hello")
+        assert "+351912345678" in before_the_text[-600:], page
