@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -43,24 +44,26 @@ def move(
         .order_by(Message.id)
         .with_for_update()
     ).all()
-    went: list[UUID] = []
-    left: dict[str, int] = {}
-    for row in rows:
-        gone = session.execute(
-            sa.update(Message)
-            .where(Message.id == row.id, Message.state == row.state)
-            .values(state=new.value, reason=reason, detail=detail[:255], changed_at=now, **(values or {}))
-            .execution_options(synchronize_session=False)
-        )
-        if gone.rowcount:  # type: ignore[attr-defined]
-            went.append(row.id)
-            left[row.state] = left.get(row.state, 0) + 1
+    changes = {"state": new.value, "reason": reason, "detail": detail[:255], "changed_at": now, **(values or {})}
+    gone = [row for row in rows if _went(session, row, changes)]
+    went = [row.id for row in gone]
     if went:
         session.execute(sa.delete(Lease).where(Lease.message_id.in_(went)))
         said = {"at": now, "state": new.value, "reason": reason, "who": who[:120]}
         tell(session, went, {**said, "detail": {"detail": detail} if detail else {}})
-        moved(session, old=left, new=new)
+        moved(session, old=Counter(row.state for row in gone), new=new)
     return went
+
+
+def _went(session: Session, row: Any, changes: Mapping[str, Any]) -> bool:
+    """Whether a message was still in the state that it was seen in, and so has changed."""
+    gone = session.execute(
+        sa.update(Message)
+        .where(Message.id == row.id, Message.state == row.state)
+        .values(changes)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def tell(session: Session, messages: Sequence[UUID], said: Mapping[str, Any]) -> None:
