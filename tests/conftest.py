@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from sms_plugin import models
 from sms_plugin.testing.phone_server import PhoneServer
 from tests import databases
+from tests.needs import CHROMIUM_FLAGS, chromium
 from tests.portal import Base, Client, Portal, make_portal
 from tests.stock import Stock
 from tests.tally import Tally, only_kind
@@ -95,3 +97,12 @@ def ana(portal: Portal) -> Client:
     portal.db.session.add(client)
     portal.db.session.commit()
     return client
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """A browser with no window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

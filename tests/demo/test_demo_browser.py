@@ -3,11 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request
 
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD
 from tests.demo_process import RunningDemo, running_demo
-from tests.needs import CHROMIUM_FLAGS, chromium
 from tests.screenshots import PAGES
 
 pytestmark = pytest.mark.browser
@@ -19,14 +18,6 @@ PHONE = 360
 def demo() -> Iterator[RunningDemo]:
     with running_demo(phones=False) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sms_plugin.outbox.export import unguarded
 from tests.demo.steps import export, sign_in
 from tests.demo_process import RunningDemo, running_demo
-from tests.needs import CHROMIUM_FLAGS, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -23,14 +22,6 @@ SHOWN = "Dear Inês, about"
 def demo() -> Iterator[RunningDemo]:
     with running_demo() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

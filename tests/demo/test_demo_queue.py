@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy.orm import Session
 
 from host_demo.seed.people import OPERATOR_LOGIN, OPERATOR_PASSWORD
@@ -17,7 +17,6 @@ from sms_plugin.models import Message
 from sms_plugin.outbox.enqueue import Draft, enqueue
 from sms_plugin.states import MessageState
 from tests.demo_process import RunningDemo, running_demo
-from tests.needs import CHROMIUM_FLAGS, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -33,14 +32,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 def demo(database: str) -> Iterator[RunningDemo]:
     with running_demo(database=database) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[1280, 360])

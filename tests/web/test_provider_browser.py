@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.demo.steps import fill_in_provider, open_menu, sign_in, try_and_activate
 from tests.demo_process import RunningDemo, running_demo
-from tests.needs import CHROMIUM_FLAGS, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -19,14 +18,6 @@ pytestmark = pytest.mark.browser
 def demo() -> Iterator[RunningDemo]:
     with running_demo() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
