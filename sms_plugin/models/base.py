@@ -72,13 +72,12 @@ class Base(DeclarativeBase):
 
 
 def new_id(at: datetime) -> UUID:
-    """A UUID (version 7, RFC 9562) that sorts by the moment given."""
-    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
-    low = secrets.randbits(74)
-    return UUID(int=(milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1)))
+    """A UUID (version 7, RFC 9562) that sorts by the moment given, to the microsecond."""
+    return UUID(int=first_id(at).int | secrets.randbits(62))
 
 
 def first_id(at: datetime) -> UUID:
     """The smallest of the ids that ``new_id`` makes at this moment or later."""
-    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
-    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
+    milliseconds, microseconds = divmod((at - _EPOCH) // _MICROSECOND, 1000)
+    # RFC 9562, 6.2, method 3: the twelve bits behind the milliseconds are their fraction
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (microseconds * 4096 // 1000 << 64) | (2 << 62))

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from sms_plugin.models import Runner, database_now, new_id
+from sms_plugin.models import Runner, database_now, first_id, new_id
 from tests.portal import Portal
 
 NOW = dt.datetime(2026, 11, 21, 12, 0, 0, 123457, tzinfo=dt.UTC)
@@ -42,7 +42,13 @@ def test_the_databases_clock_is_aware_and_runs(portal: Portal) -> None:
 
 def test_ids_sort_by_their_moment_and_never_collide() -> None:
     """RFC 9562, version 7."""
-    ids = [new_id(NOW + dt.timedelta(milliseconds=number)) for number in range(100)]
+    ids = [new_id(NOW + dt.timedelta(microseconds=number)) for number in range(3000)]
     assert ids == sorted(ids)
     assert {(id.version, id.variant) for id in ids} == {(7, "specified in RFC 4122")}
     assert len({new_id(NOW) for _ in range(1000)}) == 1000
+
+
+def test_no_id_of_a_moment_or_later_is_smaller_than_its_first() -> None:
+    first = first_id(NOW)
+    assert first <= min(new_id(NOW) for _ in range(100))
+    assert new_id(NOW - dt.timedelta(microseconds=1)) < first
