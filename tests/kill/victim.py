@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -72,6 +73,8 @@ def _freeze() -> Callable[[], None]:
             done.set()
             os.write(sys.stdout.fileno(), f"reached {os.getpid()}\n".encode())
             os.kill(os.getpid(), signal.SIGSTOP)
+            # the stop is the whole process's: it may reach this thread a moment after the others
+            time.sleep(0.2)
 
     return freeze
 
@@ -105,15 +108,15 @@ def _stop_in_database(portal: Portal, point: Point, stop: Callable[[], None]) ->
 
 
 def _stop_when_answered(portal: Portal, stop: Callable[[], None]) -> None:
-    """Stop where the flush begins a transaction, once it has an answer in hand that is not written."""
-    answered = Event()
+    """Stop where the flush begins a transaction once all were answered, the last of them not written down yet."""
+    answers: list[None] = []
 
     def begun(*_: object) -> None:
-        if answered.is_set() and current_thread().name == "sms-flush":
+        if len(answers) == portal.app.config["ANSWERS"] and current_thread().name == "sms-flush":
             stop()
 
-    _put_gateway(portal, after=answered.set)
-    sa.event.listen(portal.db.engine, "begin", begun)
+    _put_gateway(portal, after=lambda: answers.append(None))
+    sa.event.listen(Session, "after_begin", begun)
 
 
 def _put_gateway(
