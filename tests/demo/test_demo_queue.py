@@ -18,7 +18,10 @@ from sms_plugin.outbox.enqueue import Draft, enqueue
 from sms_plugin.states import MessageState
 from tests.demo_process import RunningDemo, running_demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database("sqlite", "the page; its questions are asked of every kind elsewhere"),
+]
 
 TOMORROW = dt.timedelta(hours=20)
 

@@ -13,6 +13,8 @@ from host_demo.database import Base
 from host_demo.models import Client, Contact, Invoice, InvoiceStatus, Payment, PhoneNumber
 from host_demo.seed import is_empty, sow
 
+pytestmark = pytest.mark.one_database("sqlite", "the demo's own records")
+
 DAYS = [date(2026, 11, 21), date(2027, 1, 1), date(2028, 2, 29), date(2027, 3, 31)]
 TODAY = DAYS[0]
 

@@ -159,6 +159,7 @@ def test_a_suite_that_says_testing_after_mounting_starts_no_runner(database_url:
         portal.db.engine.dispose()
 
 
+@pytest.mark.one_database("sqlite", "no other kind is in memory")
 def test_a_database_in_memory_gets_no_runner(caplog: pytest.LogCaptureFixture) -> None:
     """One connection for all: a runner beside the portal would commit and undo its transactions."""
     portal = make_portal("sqlite://", TESTING=False)
