@@ -69,6 +69,7 @@ RECEIPT_RANK: Mapping[str, int] = {
     "undelivered": 30,
     "failed": 31,
     "delivered": 40,
+    "read": 41,
 }
 
 _STATE_OF_RECEIPT: Mapping[str, MessageState] = {
@@ -77,9 +78,37 @@ _STATE_OF_RECEIPT: Mapping[str, MessageState] = {
     "undelivered": _S.UNDELIVERED,
     "failed": _S.FAILED,
     "delivered": _S.DELIVERED,
+    "read": _S.DELIVERED,
 }
 
 
 def state_by_receipts(statuses: Iterable[str]) -> MessageState:
     """The state that these receipts prove together, in whatever order they came. There must be one at least."""
     return _STATE_OF_RECEIPT[max(statuses, key=RECEIPT_RANK.__getitem__)]
+
+
+class BatchState(StrEnum):
+    """Where a send to many is in its life (S2, S7)."""
+
+    DRAFT = "draft"  #: kept, and not built
+    BUILDING = "building"  #: its recipients are looked for
+    READY = "ready"  #: built, to be looked through and confirmed
+    WAITING = "waiting"  #: confirmed; a second person has to approve it
+    RUNNING = "running"  #: approved: it goes from its time on
+    PAUSED = "paused"  #: by a person, or by itself because too many failed
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+_B = BatchState
+
+BATCH_MOVES: Mapping[BatchState, frozenset[BatchState]] = {
+    _B.DRAFT: frozenset({_B.BUILDING, _B.CANCELLED}),
+    _B.BUILDING: frozenset({_B.READY, _B.DRAFT, _B.CANCELLED}),
+    _B.READY: frozenset({_B.BUILDING, _B.DRAFT, _B.WAITING, _B.RUNNING, _B.CANCELLED}),
+    _B.WAITING: frozenset({_B.RUNNING, _B.READY, _B.CANCELLED}),
+    _B.RUNNING: frozenset({_B.PAUSED, _B.DONE, _B.CANCELLED}),
+    _B.PAUSED: frozenset({_B.RUNNING, _B.CANCELLED}),
+    _B.DONE: frozenset(),
+    _B.CANCELLED: frozenset(),
+}
