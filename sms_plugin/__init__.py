@@ -2,14 +2,16 @@
 
 from sms_plugin._version import __version__
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.host.entity import Entity, Filter, Hook, Person, Section, Trigger, link, money
-from sms_plugin.host.when import added, after, before, changed, created, on, signal, yearly
+from sms_plugin.host.entity import Debt, Entity, Filter, Hook, Person, Section, Trigger, link, money
+from sms_plugin.host.when import added, after, at, before, changed, created, on, signal, yearly
 from sms_plugin.plugin import SMS, include_name
 from sms_plugin.web.records import SMSRecord
+from sms_plugin.web.ticking import counted
 
 __all__ = [
     "SMS",
     "ConfigurationError",
+    "Debt",
     "Entity",
     "Filter",
     "Hook",
@@ -21,8 +23,10 @@ __all__ = [
     "__version__",
     "added",
     "after",
+    "at",
     "before",
     "changed",
+    "counted",
     "created",
     "include_name",
     "link",

@@ -9,6 +9,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
+
+
+class Worded(str):
+    """English words that remember how they were put together, so that a door can say them in another language.
+
+    They are plain text to whatever writes them to a log, a table or a terminal. A value of theirs that is worded
+    itself is said in the other language, too.
+    """
+
+    template: str
+    many: str  #: the template for other numbers than one; empty where there is nothing to count
+    values: dict[str, object]
+
+    def __new__(cls, template: str, many: str = "", /, **values: object) -> Self:
+        chosen = many if many and values["num"] != 1 else template
+        made = super().__new__(cls, chosen % values if values else chosen)
+        made.template, made.many, made.values = template, many, values
+        return made
+
+    def __str__(self) -> str:
+        """Itself, so that ``str(error)`` still knows how its words were put together."""
+        return self
+
+
+def worded(template: str, /, **values: object) -> Worded:
+    """Words for whoever meets them at some door: ``worded("There is no %(what)s.", what=name)``."""
+    return Worded(template, "", **values)
+
+
+def counted(one: str, many: str, number: int, /, **values: object) -> Worded:
+    """Words that suit the number, which may stand in them as ``%(num)s``."""
+    return Worded(one, many, num=number, **values)
+
+
+def joined(*words: str) -> str:
+    """One text of several that are worded each; those that are empty are left out."""
+    said = {f"_{place}": each for place, each in enumerate(words) if each}
+    made = " ".join(f"%({place})s" for place in said)
+    return Worded(made, "", **said)
 
 
 class _Explained(Exception):
@@ -21,7 +61,7 @@ class _Explained(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return joined(self.message, self.hint)
 
 
 class SmsError(_Explained):
@@ -39,4 +79,4 @@ class ForgedRequest(SmsError):
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """The sentence that names the closest known word, or nothing."""
     close = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else ""
+    return worded("Did you mean %(known)r?", known=close[0]) if close else ""

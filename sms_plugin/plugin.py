@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
 from typing import Any
@@ -19,17 +20,22 @@ from sms_plugin import settings as settings_module
 from sms_plugin.catalog.loader import load
 from sms_plugin.checking import tolerated
 from sms_plugin.cli import sms as commands
-from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.errors import ConfigurationError, SmsError, worded
 from sms_plugin.gateways.registry import kinds
 from sms_plugin.host.entity import Declaration, Entity
 from sms_plugin.jobs.embedded import Embedded
 from sms_plugin.models import database_now
 from sms_plugin.outbox.by_hand import send_text
+from sms_plugin.outbox.optouts import stop
+from sms_plugin.people.consent import HOST, Word, opt_in
 from sms_plugin.secrets import Vault, new_key
 from sms_plugin.settings import Settings
 from sms_plugin.state import Database, Links, State
+from sms_plugin.text.phones import parse_phone
+from sms_plugin.triggers import muting
 from sms_plugin.triggers.by_hand import check_fire
 from sms_plugin.triggers.noticing import connect, notice_hand, notice_written, watch
+from sms_plugin.web import optout
 from sms_plugin.web.mounting import mount
 from sms_plugin.web.webhooks import blueprint, exempt, take_first
 
@@ -52,6 +58,7 @@ class SMS:
         category: str = "SMS",
         allow: Callable[[str], object] | None = None,
         user: Callable[[], object] | None = None,
+        language: Callable[[], str | None] | None = None,
     ) -> None:
         """Mount the plugin: after the host's models are imported, before or after its views.
 
@@ -59,7 +66,8 @@ class SMS:
         the menu's ``category``, which may be one of the host's own. ``allow`` says whether the current user has a
         right: ``"configure"``, ``"send"``, ``"read"`` or ``"export"``; without it, whoever may see the admin's index
         view has them all. ``user`` gives the current user for the record of changes; without it, Flask-Login's is
-        named. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
+        named. ``language`` gives the viewer's language (``"pt_BR"``), or None; without it, Flask-Babel does where the
+        host uses it. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
         """
         _check_new(app, db)
         admins = [admin] if isinstance(admin, Admin) else list(admin or ())
@@ -74,7 +82,9 @@ class SMS:
             vault=_vault(settings, tolerate),
             gateways=kinds(),
             links=_links(app, settings),
+            viewers_language=language or (lambda: None),
             is_testing=lambda: bool(app.testing),
+            is_debugging=lambda: bool(app.debug),
         )
         self._db = db
         app.extensions["sms"] = state
@@ -111,6 +121,24 @@ class SMS:
         session = state.db.session()
         notice_hand(session, record, trigger=trigger, once=once or uuid4().hex, operator=operator)
 
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Have nothing fire that happens inside the block: for imports.
+
+        Records that are created and changed, members that are added, signals and ``fire`` are counted for
+        ``flask sms status`` and fire nothing, whenever the transaction commits; what ``send`` is given goes. What the
+        host's session holds unwritten is flushed where the block begins and where it ends, so that each change belongs
+        to its side. Blocks may stand in one another; a thread that is started inside is not muted. Dates are looked at
+        in the table: what is imported with a date ahead is reminded of like all else.
+        """
+        scoped = _state().db.session
+        if scoped.registry.has():
+            scoped().flush()
+        with muting.muted():
+            yield
+            if scoped.registry.has():
+                scoped().flush()
+
     def send(
         self, *, to: str, text: str, once: str | None = None, purpose: str = "service", operator: str = ""
     ) -> UUID:
@@ -134,6 +162,20 @@ class SMS:
         )
         notice_written(session)
         return message
+
+    def consent(self, to: str, *, agrees: bool, purpose: str = "", wording: str = "") -> bool:
+        """Keep what somebody said elsewhere of texts to a number, in the caller's transaction; whether that changed
+        anything.
+
+        ``purpose`` is billing, service, marketing or staff, and empty for all texts; ``wording`` is what was said or
+        signed, to be shown again. A no drops what waits for the number. Raises ``SmsError`` for what is no number.
+        """
+        state = _state()
+        session: Session = state.db.session()
+        number, now = parse_phone(to, region=state.settings.region).e164, _now(session)
+        if agrees:
+            return opt_in(session, number, source=HOST, now=now, purpose=purpose, wording=wording)
+        return stop(session, number, Word(source=HOST, wording=wording), now=now, purpose=purpose)
 
 
 def include_name(name: str | None, kind: str, parent_names: Mapping[str, str | None]) -> bool:
@@ -206,16 +248,20 @@ def _mount(app: Flask, state: State) -> None:
     embedded = Embedded(app, state)
     app.extensions["sms_embedded"] = embedded
     hooks = blueprint(state.settings.url_prefix)
+    ways_out = optout.blueprint(state.settings.url_prefix)
     app.register_blueprint(hooks)
+    app.register_blueprint(ways_out)
 
     def before_all_else() -> None:
         """Before any function of the host's: resolve, take webhooks out of CSRF, start the runner, take receipts."""
         exempt(app, hooks)
+        optout.exempt(app, ways_out)
         _ = state.resolution
         embedded.start_with_first_request()
         take_first()
 
     exempt(app, hooks)
+    optout.exempt(app, ways_out)
     app.cli.add_command(commands)
     app.before_request_funcs.setdefault(None, []).insert(0, before_all_else)
 
@@ -226,9 +272,9 @@ def _links(app: Flask, settings: Settings) -> Links:
     def links(endpoint: str, values: Mapping[str, object]) -> str:
         if settings.public_url is None:
             raise SmsError(
-                "A link needs SMS_PUBLIC_URL.",
+                worded("A link needs SMS_PUBLIC_URL."),
                 code="no_public_url",
-                hint="Set it to the address under which clients reach the portal.",
+                hint=worded("Set it to the address under which clients reach the portal."),
             )
         if not adapters:
             parts = urlsplit(settings.public_url)
@@ -237,9 +283,15 @@ def _links(app: Flask, settings: Settings) -> Links:
             return adapters[0].build(endpoint, dict(values), force_external=True)
         except BuildError as error:
             raise SmsError(
-                f"There is no page {endpoint!r} with the values {', '.join(sorted(values)) or 'none'}.",
+                worded(
+                    "There is no page %(page)r with the values %(values)s.",
+                    page=endpoint,
+                    values=", ".join(sorted(values)) or "–",
+                ),
                 code="bad_link",
-                hint=f"Did you mean {error.suggested.endpoint!r}?" if error.suggested is not None else "",
+                hint=""
+                if error.suggested is None
+                else worded("Did you mean %(known)r?", known=error.suggested.endpoint),
             ) from None
 
     return links

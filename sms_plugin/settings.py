@@ -35,6 +35,13 @@ class Settings:
     attempts: int = 8  #: submissions of one message before it fails
     backoff: float = 15.0  #: before the second submission; doubles each time, up to ``backoff_most``
     backoff_most: float = 1800.0
+    quiet_hours: tuple[int, int] | None = (21, 9)  #: local hours, from and until, in which nobody is texted; None: none
+    holidays: str | None = None  #: ISO 3166 code of the country whose public holidays triggers may keep
+    daily_cap: int = 3  #: most messages to a number on one local day, a person's own actions apart; 0 is no limit (X22)
+    bulk_ceiling: int | None = None  #: a larger send to many needs a second person; None: none does (X12)
+    bulk_typed: int = 100  #: a larger one is confirmed by typing its number of messages
+    bulk_stop: int = 30  #: it stops by itself when so many in a hundred of its messages have failed; 0: never
+    private_gateways: bool | None = None  #: whether providers may be reached in private networks; None: see ``State``
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,10 +114,23 @@ def _scheduler(value: str) -> str:
     return value
 
 
-def _region(value: str) -> str:
+def _country(key: str, value: str) -> str:
     if len(value) != 2 or not value.isalpha():
-        raise _wrong("SMS_REGION", f"is {value!r}", "Give an ISO 3166 code of two letters such as PT.")
+        raise _wrong(key, f"is {value!r}", "Give an ISO 3166 code of two letters such as PT.")
     return value.upper()
+
+
+def _holidays(value: str) -> str:
+    country = _country("SMS_HOLIDAYS", value)
+    try:
+        from holidays import list_supported_countries  # optional, and slow to import
+    except ImportError:
+        raise _wrong(
+            "SMS_HOLIDAYS", "needs the package holidays", 'Install it: pip install "flask-admin-sms[holidays]".'
+        ) from None
+    if country not in list_supported_countries():
+        raise _wrong("SMS_HOLIDAYS", f"is {value!r}, whose holidays nobody wrote down", "Leave the key out.")
+    return country
 
 
 def _currency(value: str) -> str:
@@ -125,18 +145,44 @@ def _prefix(value: str) -> str:
     return value.rstrip("/")
 
 
+def _quiet_hours(key: str, value: object) -> tuple[int, int] | None:
+    """From "21-9", or None for "off"."""
+    hint = 'Give two whole hours such as "21-9", or "off".'
+    if value is False or str(value).strip().lower() in {"off", "no", "none", "false"}:
+        return None
+    first, _, last = str(value).partition("-")
+    if not (first.strip().isdecimal() and last.strip().isdecimal()):
+        raise _wrong(key, f"is {value!r}", hint)
+    hours = int(first) % 24, int(last) % 24
+    if int(first) > 24 or int(last) > 24 or hours[0] == hours[1]:
+        raise _wrong(key, f"is {value!r}, which leaves no hour, or names none", hint)
+    return hours
+
+
+def _switch(key: str, value: object) -> bool:
+    word = str(value).strip().lower()
+    if word not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+        raise _wrong(key, f"is {value!r}, which is neither yes nor no", "Give True or False, or leave the key out.")
+    return word in {"true", "1", "yes", "on"}
+
+
 _TEXTS: Mapping[str, Callable[[str], str]] = {
     "public_url": _public_url,
     "timezone": _zone,
     "scheduler": _scheduler,
-    "region": _region,
+    "region": lambda value: _country("SMS_REGION", value),
     "url_prefix": _prefix,
     "language": str,
     "currency": _currency,
+    "holidays": _holidays,
 }
 _LEAST: Mapping[str, tuple[type[int] | type[float], float]] = {
     "threads": (int, 1),
     "attempts": (int, 1),
+    "daily_cap": (int, 0),
+    "bulk_ceiling": (int, 0),
+    "bulk_typed": (int, 0),
+    "bulk_stop": (int, 0),
     "connect_timeout": (float, 0.05),
     "read_timeout": (float, 0.05),
     "lease": (float, 0.5),
@@ -201,6 +247,10 @@ def _name_of(key: str) -> str:
 def _typed(key: str, name: str, value: Any) -> object:
     if name == "secret_keys":
         return _keys(value)
+    if name == "quiet_hours":
+        return _quiet_hours(key, value)
+    if name == "private_gateways":
+        return _switch(key, value)
     if name in _LEAST:
         return _number(key, value, *_LEAST[name])
     if not isinstance(value, str) or not value.strip():

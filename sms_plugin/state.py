@@ -50,7 +50,10 @@ class State:
     vault: Vault
     gateways: Mapping[str, type[Gateway]]
     links: Links
+    #: in a request: the viewer's language where the host tells it, else None
+    viewers_language: Callable[[], str | None] = lambda: None
     is_testing: Callable[[], bool] = lambda: False  #: asked each time: a test suite may say so after ``init_app``
+    is_debugging: Callable[[], bool] = lambda: False  #: asked each time too
     wake: Event = field(default_factory=Event)  #: set when something may be due
     _lock: RLock = field(default_factory=RLock, repr=False)
     _resolved: list[Registry] = field(default_factory=list, repr=False)
@@ -61,8 +64,19 @@ class State:
         return self.is_testing()
 
     @property
+    def private_gateways(self) -> bool | None:
+        """Whether providers may be reached in private networks, whatever their own switches say; None: as these say.
+
+        ``SMS_PRIVATE_GATEWAYS`` says so; without it, all may under debug or testing.
+        """
+        set_so = self.settings.private_gateways
+        return True if set_so is None and (self.is_testing() or self.is_debugging()) else set_so
+
+    @property
     def resolution(self) -> Registry:
         """The registry, resolved at the first call; its ``problems`` may not be empty."""
+        if self._resolved:
+            return self._resolved[0]
         with self._lock:
             if not self._resolved:
                 self._resolved.append(resolve(self.declared, catalogue=self.catalogue, same_bind=self._same_bind))

@@ -16,8 +16,9 @@ from threading import RLock
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from sms_plugin.models.busy import is_busy
 from sms_plugin.state import State
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TRIES = 5
+#: Who has SQLite alone rests for this share of the time that it held the lock, and somebody who wrote is remembered for
+#: so long, in seconds.
+_ALONE, _REMEMBERED = 0.25, 3.0
 #: A write that changes nothing takes the lock where the host's transactions have begun already, deferred or not.
 _TAKE_LOCK = "DELETE FROM sms_tally WHERE 0"
 
@@ -39,12 +43,14 @@ class _Turn:
 
     def rest(self) -> None:
         """Wait until a write would be polite."""
-        time.sleep(max(self._rest_until - time.monotonic(), 0.0))
+        left = self._rest_until - time.monotonic()
+        if left > 0:
+            time.sleep(left)
 
-    def held(self, *, since: float) -> None:
-        """Note that the lock was held until now: others get as long."""
+    def held(self, *, since: float, share: float) -> None:
+        """Note that the lock was held until now: others get as long, or this share of it."""
         now = time.monotonic()
-        self._rest_until = now + (now - since)
+        self._rest_until = now + (now - since) * share
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -80,11 +86,68 @@ def step(state: State) -> Iterator[Session]:
 def within(state: State, work: Callable[[Session], T]) -> T:
     """What the work gives, in a step of its own; tried again where the database was busy. Raises what came last."""
 
+    return _within(state, work, share=1.0)
+
+
+def briefly(state: State, work: Callable[[Session], T]) -> T:
+    """As ``within``, for a short write that somebody's request asked for: it owes no rest afterwards, as the host's own
+    requests owe none.
+    """
+    return _within(state, work, share=0.0)
+
+
+def _within(state: State, work: Callable[[Session], T], *, share: float) -> T:
     def once() -> T:
-        with _step(state, tries=1) as session:
+        with _step(state, tries=1, share=share) as session:
             return work(session)
 
     return _patiently(once, tries=_TRIES)
+
+
+class Hurried:
+    """Steps that follow one another closely where nobody else writes to SQLite. For one thread.
+
+    Whoever has written of late is waited for as ``within`` does; whoever has not slips into a shorter rest, and
+    is noticed then.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._driver: PoolProxiedConnection | None = None
+        self._version: int | None = None  #: SQLite's count of others' commits, after our last one
+        self._others_until = 0.0
+
+    def within(self, work: Callable[[Session], T]) -> T:
+        """As ``within``, with a shorter rest where nobody else has written of late."""
+        if self._state.db.engine.dialect.name != "sqlite":
+            return within(self._state, work)
+        version = self._others()
+        if version is None or self._version not in (None, version):
+            self._others_until = time.monotonic() + _REMEMBERED
+        alone = time.monotonic() > self._others_until
+        done = _within(self._state, work, share=_ALONE if alone else 1.0)
+        self._version = self._others()
+        return done
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+    def _others(self) -> int | None:
+        """SQLite's count of commits by other connections than this one, which writes nothing; None where untold."""
+        try:
+            if self._driver is None:
+                self._driver = self._state.db.engine.raw_connection()
+            cursor = self._driver.cursor()
+            version: int = cursor.execute("PRAGMA data_version").fetchone()[0]
+            cursor.close()
+            self._driver.rollback()
+        except (SQLAlchemyError, self._state.db.engine.dialect.loaded_dbapi.Error):
+            self.close()
+            return None
+        return version
 
 
 def look(state: State, work: Callable[[Session], T]) -> T:
@@ -95,6 +158,32 @@ def look(state: State, work: Callable[[Session], T]) -> T:
             return work(session)
 
     return _patiently(once, tries=_TRIES)
+
+
+def look_along(state: State, work: Callable[[Session], T]) -> T:
+    """As ``look``, for work that runs the host's own functions: what these read by ``db.session`` comes through this
+    transaction too, which on SQLite may keep the lock that another one would wait for.
+    """
+
+    def lent(session: Session) -> T:
+        with lending(session, state):
+            return work(session)
+
+    return look(state, lent)
+
+
+@contextmanager
+def lending(session: Session, state: State) -> Iterator[None]:
+    """Have ``db.session`` be this session meanwhile. For reading: what the host commits there, it commits here."""
+    registry = state.db.session.registry
+    own = registry() if registry.has() else None
+    registry.set(session)
+    try:
+        yield
+    finally:
+        registry.clear()
+        if own is not None:
+            registry.set(own)
 
 
 def _patiently(once: Callable[[], T], *, tries: int) -> T:
@@ -110,7 +199,7 @@ def _patiently(once: Callable[[], T], *, tries: int) -> T:
 
 
 @contextmanager
-def _step(state: State, *, tries: int) -> Iterator[Session]:
+def _step(state: State, *, tries: int, share: float = 1.0) -> Iterator[Session]:
     if state.db.engine.dialect.name != "sqlite":
         with closing(state.session()) as session, session.begin():
             _at_read_committed(session, state)
@@ -125,7 +214,7 @@ def _step(state: State, *, tries: int) -> Iterator[Session]:
             session.commit()
         finally:
             session.rollback()
-            turn.held(since=since)
+            turn.held(since=since, share=share)
 
 
 def _at_read_committed(session: Session, state: State) -> None:

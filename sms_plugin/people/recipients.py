@@ -14,6 +14,9 @@ from sms_plugin.host.registry import Registry
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone
 
+#: Which of a person's numbers a send to many goes to: the one for its purpose, all that may get it, those with a flag.
+MAIN, ALL, BILLING, MARKETING = "main", "all", "billing", "marketing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
@@ -30,6 +33,12 @@ class Recipient:
     zone: ZoneInfo
     agrees: bool = True  #: the host's own consent for the purpose
 
+    @property
+    def people(self) -> list[Any]:
+        """The records of the person and of the client behind, nearest first; most people are their own client."""
+        several = (self.record,) if self.client is self.record else (self.record, self.client)
+        return [each for each in several if each is not None]
+
 
 def recipients(
     record: object,
@@ -41,10 +50,13 @@ def recipients(
     registry: Registry,
     settings: Settings,
     every: bool = False,
+    which: str = MAIN,
 ) -> list[Recipient]:
     """Everybody whom the record reaches, each number once; empty where it leads to nobody.
 
-    With ``every`` a person is there by each number that can be texted, the one that would be chosen first.
+    With ``every`` a person is there by each number that can be texted, the one that would be chosen first; ``which``
+    chooses other kinds of number than that one (S3): what is for billing goes to additional numbers only where they are
+    flagged so.
     Without ``to`` the entity's own declaration for the audience counts, else the record is the person itself.
     Raises ``SmsError`` where a path leads to something that is no person; what a host's attribute raises goes through.
     """
@@ -56,7 +68,9 @@ def recipients(
         for each in _each(target.read(record)):
             person, owner = _person(each, target, registry)
             found.extend(
-                _resolved(each, person, owner, purpose=purpose, registry=registry, settings=settings, every=every)
+                _resolved(
+                    each, person, owner, purpose=purpose, registry=registry, settings=settings, every=every, which=which
+                )
             )
     return _each_number_once(found)
 
@@ -91,31 +105,37 @@ def _resolved(
     registry: Registry,
     settings: Settings,
     every: bool,
+    which: str,
 ) -> list[Recipient]:
     client = _client(record, person, entity)
-    flags = _flags(person, purpose)
+    flags = _flags(person, purpose) if which in {MAIN, ALL} else [flag for flag in (which,) if flag in person.phones]
     numbers, problem = _numbers(record, person, flags=flags, settings=settings)
-    if every:
-        others = [flag for flag in person.phones if flag not in flags]
+    if every or which == ALL:
+        others = [flag for flag in person.phones if flag not in flags and (every or purpose != BILLING)]
         for flag in (*flags, *others):
             numbers += _numbers(record, person, flags=[flag], settings=settings)[0]
+    ref = None if entity is None else registry.ref_of(record)
+    # most people are their own client
+    client_ref = ref if client is record and ref is not None else None if client is None else registry.ref_of(client)
     agrees = True if person.consents is None else person.consents(record, purpose) is not False
 
-    def one(number: str | None, problem: str = "") -> Recipient:
-        return Recipient(
+    language = str(_read(person.language, record) or settings.language)
+    zone = zone_named(_read(person.timezone, record), settings=settings)
+    return [
+        Recipient(
             record=record,
             entity=entity,
-            ref=None if entity is None else registry.ref_of(record),
+            ref=ref,
             client=client,
-            client_ref=None if client is None else registry.ref_of(client),
+            client_ref=client_ref,
             number=number,
-            problem=problem,
-            language=str(_read(person.language, record) or settings.language),
-            zone=_zone(_read(person.timezone, record), settings),
+            problem="" if number else problem,
+            language=language,
+            zone=zone,
             agrees=agrees,
         )
-
-    return [one(number) for number in numbers] or [one(None, problem)]
+        for number in (*numbers, *([] if numbers else [None]))
+    ]
 
 
 def _read(reader: Reader | None, record: object) -> object:
@@ -129,7 +149,8 @@ def _client(record: Any, person: BoundPerson, entity: BoundEntity | None) -> Any
     return record if entity is not None else None
 
 
-def _zone(name: object, settings: Settings) -> ZoneInfo:
+def zone_named(name: object, *, settings: Settings) -> ZoneInfo:
+    """The timezone of this name, the portal's where there is none of it."""
     try:
         return ZoneInfo(str(name)) if name else settings.zone
     except (KeyError, ValueError, OSError):
@@ -141,7 +162,7 @@ def zone_of(people: Iterable[object], *, registry: Registry, settings: Settings)
     for record in people:
         entity = registry.person_of(type(record))
         if entity is not None and entity.person is not None:
-            return _zone(_read(entity.person.timezone, record), settings)
+            return zone_named(_read(entity.person.timezone, record), settings=settings)
     return settings.zone
 
 

@@ -16,9 +16,9 @@ from typing import Final, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
-from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol, parse_pattern
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.text.gsm import is_gsm
 
 _T = TypeVar("_T")
@@ -96,7 +96,7 @@ def format_value(value: object, *, style: Style, gsm: bool) -> str:
         case Enum():
             return format_value(value.value, style=style, gsm=gsm)
         case bool():
-            no, yes = _chosen(_ANSWERS, locale=_locale(style.language)) or _ANSWERS[_FALLBACK]
+            no, yes = _chosen(_ANSWERS, locale=locale_of(style.language)) or _ANSWERS[_FALLBACK]
             return yes if value else no
         case Money():
             return format_money(value, style=style, gsm=gsm)
@@ -122,9 +122,13 @@ def to_money(value: object, *, currency: str = "") -> Money:
     if isinstance(value, Money):
         if currency and value.currency and value.currency.upper() != currency.upper():
             raise BadValue(
-                f"The amount is in {value.currency}, not in {currency}.",
+                worded("The amount is in %(currency)s, not in %(other)s.", currency=value.currency, other=currency),
                 code="bad_value",
-                hint=f'Write money without ("{currency}"), or money("{value.currency}").',
+                hint=worded(
+                    'Write money without ("%(currency)s"), or money("%(other)s").',
+                    currency=currency,
+                    other=value.currency,
+                ),
             )
         return Money(amount=value.amount, currency=value.currency or currency)
     if isinstance(value, Decimal):
@@ -133,21 +137,30 @@ def to_money(value: object, *, currency: str = "") -> Money:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number or (isinstance(value, str) and _PLAIN_NUMBER.fullmatch(written)):
         return Money(amount=Decimal(written), currency=currency)
-    raise BadValue("The value is no amount of money.", code="bad_value", hint="Map it to a number or to Money.")
+    raise BadValue(
+        worded("The value is no amount of money."), code="bad_value", hint=worded("Map it to a number or to Money.")
+    )
 
 
 def format_money(money: Money, *, style: Style, gsm: bool) -> str:
     """The amount with its currency's sign, or its ISO code where the sign would make a GSM-7 text UCS-2."""
-    locale = _locale(style.language)
+    locale = locale_of(style.language)
     currency = money.currency.upper()
-    places = get_currency_precision(currency)
-    sign = get_currency_symbol(currency, locale).translate(_PLAIN) if currency else ""
+    sign, places, pattern = _currency(currency, style.language)
     if gsm and not is_gsm(sign):
         sign = currency
-    amount = _rounded(money.amount, places=places)
-    pattern = locale.currency_formats["standard"].pattern.partition(";")[0].translate(_PLAIN).strip()
+    amount = rounded(money.amount, places=places)
     number = _written(abs(amount), pattern=pattern.replace("¤", "").strip(), places=places, locale=locale)
     return ("-" if amount < 0 else "") + _signed(number, sign=sign, pattern=pattern, locale=locale)
+
+
+@lru_cache(maxsize=256)
+def _currency(currency: str, language: str) -> tuple[str, int, str]:
+    """The sign of a currency, its places, and how a language writes an amount with its sign."""
+    locale = locale_of(language)
+    sign = get_currency_symbol(currency, locale).translate(_PLAIN) if currency else ""
+    pattern = locale.currency_formats["standard"].pattern.partition(";")[0].translate(_PLAIN).strip()
+    return sign, get_currency_precision(currency), pattern
 
 
 def _signed(number: str, *, sign: str, pattern: str, locale: Locale) -> str:
@@ -163,17 +176,27 @@ def _signed(number: str, *, sign: str, pattern: str, locale: Locale) -> str:
 
 def format_date(value: date, *, style: Style, length: DateLength = DateLength.SHORT) -> str:
     """The day, "23/05/2018" or "23 de maio de 2018"; an aware datetime's in the recipient's timezone."""
-    locale = _locale(style.language)
+    return _day(local_day(value, style=style), style.language, length)
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str, length: DateLength) -> str:
+    """Many texts of one run tell the same day."""
+    locale = locale_of(language)
     pattern = _chosen(_PATTERNS[length], locale=locale) or _CLDR[length]
-    day = _local(value, style=style).date() if isinstance(value, datetime) else value
     return babel_date(day, format=pattern, locale=locale).translate(_PLAIN)
+
+
+def local_day(value: date, *, style: Style) -> date:
+    """The day; an aware datetime's in the recipient's timezone."""
+    return _local(value, style=style).date() if isinstance(value, datetime) else value
 
 
 def format_time(value: datetime | time, *, style: Style) -> str:
     """The time of day, "14:30"; "2:30 PM" in the United States."""
     if isinstance(value, datetime):
         value = _local(value, style=style).time()
-    locale = _locale(style.language)
+    locale = locale_of(style.language)
     if (locale.language, locale.territory) == ("en", "US"):
         return f"{value.hour % 12 or 12}:{value:%M} {'AM' if value.hour < 12 else 'PM'}"
     return f"{value:%H:%M}"
@@ -181,27 +204,30 @@ def format_time(value: datetime | time, *, style: Style) -> str:
 
 def month_name(value: date, *, style: Style) -> str:
     """The month by itself, capitalised: "Maio"; an aware datetime's in the recipient's timezone."""
-    month = _local(value, style=style).month if isinstance(value, datetime) else value.month
-    locale = _locale(style.language)
+    month = local_day(value, style=style).month
+    locale = locale_of(style.language)
     name: str = locale.months["stand-alone" if locale.language in _INFLECTED else "format"]["wide"][month]
     return name[:1].upper() + name[1:]
 
 
 def _format_number(value: float | Decimal, *, style: Style) -> str:
     """A float with three places at most, a Decimal with the places that it is written with."""
-    locale = _locale(style.language)
+    locale = locale_of(style.language)
     if isinstance(value, float):
-        number = _rounded(Decimal(repr(value)), places=3).normalize()
+        number = rounded(Decimal(repr(value)), places=3).normalize()
     else:
         number = value
     exponent = number.as_tuple().exponent
     places = min(max(-exponent, 0), _MOST_PLACES) if isinstance(exponent, int) else 0
-    return _written(_rounded(number, places=places), pattern="#,##0", places=places, locale=locale)
+    return _written(rounded(number, places=places), pattern="#,##0", places=places, locale=locale)
 
 
-def _rounded(amount: Decimal, *, places: int) -> Decimal:
+def rounded(amount: Decimal, *, places: int) -> Decimal:
+    """The amount with so many places. Raises ``BadValue`` for what nobody could read: too many digits, no number."""
     if not amount.is_finite() or amount.adjusted() >= _MOST_DIGITS:
-        raise BadValue("The value is no number that can be written.", code="bad_value", hint="Mend the record.")
+        raise BadValue(
+            worded("The value is no number that can be written."), code="bad_value", hint=worded("Mend the record.")
+        )
     rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return abs(rounded) if rounded.is_zero() else rounded
 
@@ -209,7 +235,10 @@ def _rounded(amount: Decimal, *, places: int) -> Decimal:
 def _written(number: Decimal, *, pattern: str, places: int, locale: Locale) -> str:
     whole = pattern.partition(".")[0]
     exact = f"{whole}.{'0' * places}" if places else whole
-    return format_decimal(number, format=exact, locale=locale).translate(_PLAIN)
+    return format_decimal(number, format=_number_pattern(exact), locale=locale).translate(_PLAIN)
+
+
+_number_pattern = lru_cache(maxsize=256)(parse_pattern)
 
 
 def _local(moment: datetime, *, style: Style) -> datetime:
@@ -221,7 +250,8 @@ def _chosen(by_language: Mapping[str, _T], *, locale: Locale) -> _T | None:
 
 
 @lru_cache(maxsize=256)
-def _locale(tag: str) -> Locale:
+def locale_of(tag: str) -> Locale:
+    """The locale of a language's tag, else of its language, else English."""
     written = tag.strip().replace("-", "_")
     for candidate in (written, written.partition("_")[0]):
         try:

@@ -5,6 +5,7 @@ Source: 3GPP TS 23.038, 6.2.1 and 6.2.1.1.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ _DEFAULT: Final = (
 )
 EXTENSION: Final = frozenset("\f^{}\\[~]|€")  #: each is sent as an escape and a second septet
 ALPHABET: Final = frozenset(_DEFAULT) | EXTENSION
+_BASIC: Final = re.compile(f"[{re.escape(_DEFAULT)}]*")
 
 _INVISIBLE: Final = frozenset(
     chr(code)
@@ -99,6 +101,11 @@ def septets(character: str) -> int | None:
 def is_gsm(text: str) -> bool:
     """Whether GSM-7 carries the whole text."""
     return ALPHABET.issuperset(text)
+
+
+def is_basic(text: str) -> bool:
+    """Whether GSM-7 carries the whole text without its extension table: one septet for each character."""
+    return _BASIC.fullmatch(text) is not None
 
 
 def replacement(written: str) -> str | None:

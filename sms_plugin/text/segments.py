@@ -76,6 +76,8 @@ def measure(text: str) -> Measure:
     surrogate pair or grapheme cluster is split, but for a cluster that is longer than a segment. Source: 3GPP
     TS 23.038 and 23.040, 9.2.3.24.1.
     """
+    if gsm.is_basic(text):
+        return _basic(text)
     encoding = Encoding.GSM if gsm.is_gsm(text) else Encoding.UCS2
     widths = _septets(text) if encoding is Encoding.GSM else _words(text)
     segments, last = _filled(widths, encoding=encoding)
@@ -87,6 +89,18 @@ def measure(text: str) -> Measure:
         left=(capacity.part if segments > 1 else capacity.alone) - last,
         text=text,
     )
+
+
+def _basic(text: str) -> Measure:
+    """The measure of a text of which each character is one septet."""
+    units = len(text)
+    segments, last = (1 if units else 0), units
+    capacity = _CAPACITY[Encoding.GSM]
+    if units > capacity.alone:
+        full, rest = divmod(units - 1, capacity.part)
+        segments, last = full + 1, rest + 1
+    left = (capacity.part if segments > 1 else capacity.alone) - last
+    return Measure(encoding=Encoding.GSM, segments=segments, units=units, left=left, text=text)
 
 
 def cheaper(text: str) -> str:

@@ -9,23 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property, lru_cache
 from typing import Final
 
-from sms_plugin.errors import SmsError, did_you_mean
-from sms_plugin.text.formats import (
-    BadValue,
-    DateLength,
-    Money,
-    Style,
-    format_date,
-    format_money,
-    format_value,
-    to_money,
-)
+from sms_plugin.errors import SmsError, did_you_mean, joined, worded
+from sms_plugin.text.formats import BadValue, Money, Style, format_money
 from sms_plugin.text.grammar import BadText, Form, Shortcode, read
 from sms_plugin.text.gsm import is_gsm
+from sms_plugin.text.writing import written
 
 __all__ = [
     "BadText",
@@ -59,9 +50,15 @@ class MissingValue(SmsError):
 
     def __init__(self, shortcode: Shortcode) -> None:
         super().__init__(
-            f"The shortcode {{{shortcode.name}}} at character {shortcode.position} has no value.",
+            worded(
+                "The shortcode {%(name)s} at character %(position)s has no value.",
+                name=shortcode.name,
+                position=shortcode.position,
+            ),
             code="missing_value",
-            hint=f'Fill it in on the record, or give it a default: {{{shortcode.name}|default("…")}}.',
+            hint=worded(
+                'Fill it in on the record, or give it a default: {%(name)s|default("…")}.', name=shortcode.name
+            ),
         )
         self.name = shortcode.name
 
@@ -88,7 +85,7 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """The text, read once. Raises ``BadText`` with the position of what cannot be read."""
     if not text.strip():
-        raise BadText("The text is empty.", code="empty_text", hint="Write what the message says.")
+        raise BadText(worded("The text is empty."), code="empty_text", hint=worded("Write what the message says."))
     return Parsed(source=text, parts=tuple(read(text)))
 
 
@@ -102,15 +99,15 @@ def check(parsed: Parsed, *, reachable: Collection[str], known: Collection[str] 
     if beyond:
         unknown = [name for name in beyond if name not in known]
         raise UnknownShortcode(
-            " ".join(_complaint(parsed, name=name, unknown=name in unknown) for name in beyond),
+            joined(*(_complaint(parsed, name=name, unknown=name in unknown) for name in beyond)),
             code="unknown_shortcode" if unknown else "unreachable_shortcode",
             hint=_advice(unknown, reachable=reachable),
             names=beyond,
         )
     for part in parsed.parts:
-        for written in _SHORTCODE_AS_TEXT.finditer(part) if isinstance(part, str) else ():
-            if written[1] in reachable or written[1] in known:
-                raise _escaped(parsed, written=written[0])
+        for found in _SHORTCODE_AS_TEXT.finditer(part) if isinstance(part, str) else ():
+            if found[1] in reachable or found[1] in known:
+                raise _escaped(parsed, written=found[0])
 
 
 def render(parsed: Parsed, *, value: Callable[[str], object], style: Style) -> str:
@@ -123,26 +120,42 @@ def render(parsed: Parsed, *, value: Callable[[str], object], style: Style) -> s
     """
     raw = {name: value(name) for name in parsed.names}
     pieces = [part if isinstance(part, str) else _piece(part, raw=raw[part.name], style=style) for part in parsed.parts]
-    gsm = all(is_gsm(piece) for piece in pieces if isinstance(piece, str))
-    text = "".join(piece if isinstance(piece, str) else format_money(piece, style=style, gsm=gsm) for piece in pieces)
+    amounts = [piece for piece in pieces if not isinstance(piece, str)]
+    if amounts and not is_gsm("".join([piece for piece in pieces if isinstance(piece, str)])):
+        # something else made the text dear already, so that each amount may have the sign of its currency
+        pieces = [p if isinstance(p, str) else format_money(p.money, style=style, gsm=False) for p in pieces]
+    text = "".join([piece if isinstance(piece, str) else piece.plain for piece in pieces])
     if not text.strip():
         raise BadText(
-            "Nothing is left of the text.",
+            worded("Nothing is left of the text."),
             code="empty_text",
-            hint="Its shortcodes were all left empty by default.",
+            hint=worded("Its shortcodes were all left empty by default."),
         )
     return text
 
 
-def _piece(shortcode: Shortcode, *, raw: object, style: Style) -> str | Money:
-    """The value as text, or as money while it is open whether its sign fits."""
+@dataclass(frozen=True)
+class _Amount:
+    """Money while it is open whether its sign fits, and as it is written in a text that is GSM-7."""
+
+    money: Money
+    plain: str
+
+
+def _piece(shortcode: Shortcode, *, raw: object, style: Style) -> str | _Amount:
+    """The value as text, or an amount."""
     try:
-        piece = _written(shortcode, raw=raw, style=style)
+        piece = written(shortcode, raw=raw, style=style)
         if isinstance(piece, Money):
-            format_money(piece, style=style, gsm=True)
+            return _Amount(piece, format_money(piece, style=style, gsm=True))
     except BadValue as error:
         raise BadValue(
-            f"The shortcode {{{shortcode.name}}} at character {shortcode.position}: {error.message}",
+            worded(
+                "The shortcode {%(name)s} at character %(position)s: %(message)s",
+                name=shortcode.name,
+                position=shortcode.position,
+                message=error.message,
+            ),
             code=error.code,
             hint=error.hint,
         ) from None
@@ -153,29 +166,27 @@ def _piece(shortcode: Shortcode, *, raw: object, style: Style) -> str | Money:
     return shortcode.default
 
 
-def _written(shortcode: Shortcode, *, raw: object, style: Style) -> str | Money:
-    plain = raw if isinstance(raw, Money) else format_value(raw, style=style, gsm=False)
-    if not plain or shortcode.form is Form.PLAIN:
-        return plain
-    if shortcode.form is Form.MONEY:
-        return to_money(raw, currency=shortcode.argument)
-    if not isinstance(raw, date):
-        raise BadValue("The value is no date.", code="bad_value", hint="Map it to a date, or leave date out.")
-    return format_date(raw, style=style, length=DateLength(shortcode.argument or DateLength.SHORT))
-
-
 def _complaint(parsed: Parsed, *, name: str, unknown: bool) -> str:
     position = next(shortcode.position for shortcode in parsed.shortcodes if shortcode.name == name)
-    what = "unknown" if unknown else "known but not reached from this section"
-    return f"The shortcode {{{name}}} at character {position} is {what}."
+    if unknown:
+        return worded("The shortcode {%(name)s} at character %(position)s is unknown.", name=name, position=position)
+    return worded(
+        "The shortcode {%(name)s} at character %(position)s is known but not reached from this section.",
+        name=name,
+        position=position,
+    )
 
 
 def _escaped(parsed: Parsed, *, written: str) -> BadText:
     position = parsed.source.index(f"{{{written}}}") + 1
     return BadText(
-        f"{{{written}}} at character {position} would be sent as {written}, without its value.",
+        worded(
+            "{%(written)s} at character %(position)s would be sent as %(written)s, without its value.",
+            written=written,
+            position=position,
+        ),
         code="escaped_shortcode",
-        hint=f"Write {written}, with single braces.",
+        hint=worded("Write %(written)s, with single braces.", written=written),
         position=position,
     )
 
@@ -183,6 +194,6 @@ def _escaped(parsed: Parsed, *, written: str) -> BadText:
 def _advice(unknown: Collection[str], *, reachable: Collection[str]) -> str:
     guesses = {name: did_you_mean(name, reachable) for name in unknown}
     if len(unknown) == 1 and all(guesses.values()):
-        return "".join(guesses.values())
-    named = [f"{{{name}}}: {guess}" for name, guess in guesses.items() if guess]
-    return " ".join(named) or "Use shortcodes of this section, of the records it reaches, and of the company."
+        return joined(*guesses.values())
+    named = [joined(f"{{{name}}}:", guess) for name, guess in guesses.items() if guess]
+    return joined(*named) or worded("Use shortcodes of this section, of the records it reaches, and of the company.")

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.registry import Registry
-from sms_plugin.models import Change, Template, TriggerRow, new_id
+from sms_plugin.models import Template, TriggerRow
+from sms_plugin.models.changes import note_change
+from sms_plugin.wording import versions
 from sms_plugin.wording.texts import check_all, is_orphan, used
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
@@ -43,6 +45,7 @@ def create(session: Session, wanted: Draft, *, registry: Registry, who: str, now
     template = Template(**_values(wanted), created_at=now, changed_at=now)
     session.add(template)
     _flush(session, wanted)
+    versions.keep(session, template, template.texts, who=who, now=now)
     _record(session, template, "created", who=who, now=now, detail=_values(wanted))
     return template
 
@@ -77,6 +80,8 @@ def change(
             setattr(template, name, after[name])
         template.changed_at = now
         _flush(session, wanted)
+        if "texts" in changed:
+            versions.keep(session, template, template.texts, who=who, now=now)
         _record(session, template, "changed", who=who, now=now, detail=changed)
     return template
 
@@ -89,12 +94,13 @@ def delete(session: Session, template: Template, *, who: str, now: datetime) -> 
     triggers = uses(session, template)
     if triggers:
         raise SmsError(
-            f"The template {template.name!r} is used by {', '.join(triggers)}.",
+            worded("The template %(name)r is used by %(triggers)s.", name=template.name, triggers=", ".join(triggers)),
             code="template_in_use",
-            hint="Give those triggers a text or a template of their own first.",
+            hint=worded("Give those triggers a text or a template of their own first."),
         )
     kept = {name: getattr(template, name) for name in _FIELDS}
     _record(session, template, "deleted", who=who, now=now, detail=kept)
+    versions.set_apart(session, template, now=now)
     session.delete(template)
     session.flush()
 
@@ -119,9 +125,9 @@ def check_template(wanted: Draft, *, registry: Registry) -> None:
     """
     if not wanted.name.strip() or len(wanted.name) > 80 or len(wanted.description) > 255:
         raise SmsError(
-            "A template needs a name of at most 80 characters, and a description of at most 255.",
+            worded("A template needs a name of at most 80 characters, and a description of at most 255."),
             code="bad_name",
-            hint="Give it a name by which you will find it again.",
+            hint=worded("Give it a name by which you will find it again."),
         )
     check_languages(wanted.texts)
     if wanted.section is not None and wanted.section not in registry.sections:
@@ -134,9 +140,13 @@ def check_fit(template: Template, trigger: str, *, registry: Registry) -> None:
     """Refuse a template that a trigger could not fill in. Raises ``SmsError`` naming the shortcodes."""
     if is_orphan(template, registry):
         raise SmsError(
-            f"The section {template.section!r} of the template {template.name!r} is not declared any more.",
+            worded(
+                "The section %(section)r of the template %(name)r is not declared any more.",
+                section=template.section,
+                name=template.name,
+            ),
             code="template_section",
-            hint="Choose another section for the template first, or have the section declared again.",
+            hint=worded("Choose another section for the template first, or have the section declared again."),
         )
     _check_user(trigger, template.texts, registry)
 
@@ -146,25 +156,27 @@ def check_languages(texts: Mapping[str, str]) -> None:
     for language in texts:
         if not _LANGUAGE.fullmatch(language) or len(language) > 12:
             raise SmsError(
-                f"{language!r} is no language.", code="bad_language", hint="Give a code such as en, pt or pt-BR."
+                worded("%(language)r is no language.", language=language),
+                code="bad_language",
+                hint=worded("Give a code such as en, pt or pt-BR."),
             )
 
 
 def changed_meanwhile() -> SmsError:
     """What to raise where somebody else saved first."""
     return SmsError(
-        "Somebody else has changed this since you opened it.",
+        worded("Somebody else has changed this since you opened it."),
         code="changed_meanwhile",
-        hint="Look at what stands now. What you wrote is still here: save again to put it in its place.",
+        hint=worded("Look at what stands now. What you wrote is still here: save again to put it in its place."),
     )
 
 
 def _check_orphan(wanted: Draft, registry: Registry) -> None:
     if wanted.enabled:
         raise SmsError(
-            f"The section {wanted.section!r} is not declared any more.",
+            worded("The section %(section)r is not declared any more.", section=wanted.section),
             code="section_gone",
-            hint="Choose another section, or save the template disabled. Its texts are kept.",
+            hint=worded("Choose another section, or save the template disabled. Its texts are kept."),
         )
     names = frozenset(used(wanted.texts))
     check_all(wanted.texts, reachable=names, known=registry.known_shortcodes)
@@ -175,9 +187,9 @@ def _check_user(trigger: str, texts: Mapping[str, str], registry: Registry) -> N
     beyond = [f"{{{name}}}" for name in used(texts) if name not in reachable]
     if beyond:
         raise SmsError(
-            f"The trigger {trigger} cannot fill in {', '.join(beyond)}.",
+            worded("The trigger %(trigger)s cannot fill in %(beyond)s.", trigger=trigger, beyond=", ".join(beyond)),
             code="trigger_left",
-            hint="Take them out of the text, or choose another template for that trigger.",
+            hint=worded("Take them out of the text, or choose another template for that trigger."),
         )
 
 
@@ -196,12 +208,13 @@ def _flush(session: Session, wanted: Draft) -> None:
         session.flush()
     except IntegrityError:
         raise SmsError(
-            f"There is a template {wanted.name.strip()!r} already.", code="name_taken", hint="Give it another name."
+            worded("There is a template %(name)r already.", name=wanted.name.strip()),
+            code="name_taken",
+            hint=worded("Give it another name."),
         ) from None
 
 
 def _record(
     session: Session, template: Template, action: str, *, who: str, now: datetime, detail: Mapping[str, Any]
 ) -> None:
-    what = f"template {template.name}"[:120]
-    session.add(Change(id=new_id(now), at=now, who=who[:120], what=what, action=action, detail=dict(detail)))
+    note_change(session, f"template {template.name}", action, who=who, now=now, detail=detail)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.bound import Reason
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Template, TriggerRow
+from sms_plugin.text.amounts import can_tell_words
+from sms_plugin.text.grammar import Form
 from sms_plugin.text.shortcodes import check, parse
+from sms_plugin.wording.forms import formed
 
 #: The longest text that can be saved, in characters before its shortcodes are filled in: ten segments of GSM-7.
 LONGEST = 1530
 
 #: What a person reads where a trigger has nothing to say, by code.
 WHY_SILENT: Mapping[str, str] = {
-    "no_text": "Its text is empty.",
-    "template_disabled": "Its template is disabled.",
-    "template_section": "The section of its template is not declared any more.",
+    "no_text": worded("Its text is empty."),
+    "template_disabled": worded("Its template is disabled."),
+    "template_section": worded("The section of its template is not declared any more."),
 }
 
 
@@ -67,12 +70,28 @@ def check_text(template: str, *, trigger: str, registry: Registry) -> None:
 
 
 def check_reach(template: str, *, reachable: Collection[str], known: Collection[str]) -> None:
-    """Refuse a text that is empty, too long, cannot be read, or uses what is not reachable. Raises ``SmsError``."""
+    """Refuse a text that is empty, too long, cannot be read, uses what is not reachable, or what is not installed.
+
+    Raises ``SmsError``.
+    """
     if len(template) > LONGEST:
         raise SmsError(
-            f"The text has {len(template)} characters.", code="text_too_long", hint=f"Write at most {LONGEST}."
+            worded("The text has %(count)s characters.", count=len(template)),
+            code="text_too_long",
+            hint=worded("Write at most %(most)s.", most=LONGEST),
         )
     check(parse(template), reachable=reachable, known=known)
+    in_words = next((each for each in formed(template).shortcodes if each.form is Form.WORDS), None)
+    if in_words is not None and not can_tell_words():
+        raise SmsError(
+            worded(
+                "Nothing here can write {%(name)s} at character %(position)s in words.",
+                name=in_words.name,
+                position=in_words.position,
+            ),
+            code="no_words",
+            hint=worded('Install what does it, pip install "flask-admin-sms[words]", or leave it out.'),
+        )
 
 
 def check_all(texts: Mapping[str, str], *, reachable: Collection[str], known: Collection[str]) -> None:
@@ -84,7 +103,10 @@ def check_all(texts: Mapping[str, str], *, reachable: Collection[str], known: Co
             check_reach(text, reachable=reachable, known=known)
         except SmsError as error:
             raise RefusedText(
-                f"The text ({language}): {error.message}", code=error.code, hint=error.hint, language=language
+                worded("The text (%(language)s): %(message)s", language=language, message=error.message),
+                code=error.code,
+                hint=error.hint,
+                language=language,
             ) from None
 
 
