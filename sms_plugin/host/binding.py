@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.orm.interfaces import LoaderOption, RelationshipDirection
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.host.bound import (
+    BoundDebt,
     BoundEntity,
     BoundPerson,
     LinkReader,
@@ -19,12 +19,14 @@ from sms_plugin.host.bound import (
     ShortcodeReader,
     Target,
 )
-from sms_plugin.host.entity import Entity, LinkTo, MoneyOf, Person, Read
-from sms_plugin.host.paths import Path, check_path
+from sms_plugin.host.entity import Debt, Entity, LinkTo, MoneyOf, Person, Read
+from sms_plugin.host.filtering import bind_filters
+from sms_plugin.host.naming import NAME
+from sms_plugin.host.paths import Path, check_path, column_at
 from sms_plugin.host.resolution import Resolution
 
-#: What a shortcode and a trigger may be called.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
+#: The shortcodes of debts: how many, their total, the oldest (M9).
+DEBT = ("debt_count", "debt_total", "debt_oldest")
 
 
 @dataclass(kw_only=True)
@@ -48,7 +50,7 @@ class Binding:
         if path is None:
             return _nothing
         self._load(path)
-        return path.read
+        return path.reader()
 
     def person(self, person: Person[Any], *, where: str) -> BoundPerson:
         """How to read a person from a record of the model, or inside it."""
@@ -78,7 +80,38 @@ class Binding:
             consents=person.consents,
             client=read(person.client, "client"),
             client_by=_ways_back(self.model, person.client),
+            client_path=self._client_path(person.client),
+            found_by=self._found_by(person, phones, where=where),
         )
+
+    def _client_path(self, client: object) -> Path | None:
+        if not isinstance(client, str):
+            return None
+        try:
+            return check_path(self.model, client, where="")
+        except ConfigurationError:
+            return None  # complained of where it is declared
+
+    def _found_by(self, person: Person[Any], phones: Mapping[str, Any], *, where: str) -> tuple[Path, ...]:
+        """The paths to columns that hold numbers: those that are named, else those of ``phones`` that are such."""
+        told = [person.found_by] if isinstance(person.found_by, str) else list(person.found_by)
+        found: dict[tuple[str, ...], Path] = {}
+        for read in told or [each for each in phones.values() if isinstance(each, str)]:
+            try:
+                path = check_path(self.model, read, where=f"{where}, person's found_by")
+            except ConfigurationError as problem:
+                if told:
+                    self.run.complain(problem.message, code=problem.code, hint=problem.hint)
+                continue  # a wrong path of phones is complained of where it is read
+            if column_at(self.model, path) is not None:
+                found[path.steps] = path
+            elif told:
+                self.run.complain(
+                    f"{where}, person's found_by: {read!r} is no column.",
+                    code="bad_path",
+                    hint="Give the path to a column that holds numbers, such as numbers.number.",
+                )
+        return tuple(found.values())
 
     def targets(self, wanted: Read[Any] | Person[Any] | Sequence[Read[Any]], *, where: str) -> tuple[Target, ...]:
         """The ways from a record to people, in their order."""
@@ -104,6 +137,16 @@ class Binding:
             return LinkReader(declared=wanted, values=values)
         return self.reader(wanted, where=where)
 
+    def debt(self, wanted: Debt[Any], *, where: str) -> BoundDebt:
+        """How to read a debt."""
+        amount = self.shortcode(wanted.amount, where=f"{where}, debt's amount")
+        if not isinstance(amount, MoneyReader):
+            self.run.complain(
+                f"{where}, debt's amount is {wanted.amount!r}.", code="bad_debt", hint='Write Debt(money("total"), …).'
+            )
+            amount = MoneyReader(amount=_nothing, currency=None)
+        return BoundDebt(amount=amount, since=self.reader(wanted.since, where=f"{where}, debt's since"))
+
     def _load(self, path: Path) -> None:
         option = path.eager()
         if option is not None:
@@ -120,7 +163,7 @@ class Binding:
             return None
         self._load(path)
         self._reach(self.model, read)
-        return Target(read=path.read)
+        return Target(read=path.reader(), path=path)
 
     def _path_to_people(self, read: str, *, where: str) -> Path:
         path = check_path(self.model, read, where=where)
@@ -146,7 +189,7 @@ class Binding:
             return None
         self._load(path)
         self.reaches.add(target.name)
-        return path.read
+        return path.reader()
 
     def _reach(self, model: type[Any], read: str, *, depth: int = 2) -> None:
         """Note what a path leads to, and the client behind a person that it leads to."""
@@ -180,6 +223,10 @@ def bind(run: Resolution, entity: Entity[Any]) -> BoundEntity:
                 hint="Letters, digits and underscores, not beginning with a digit.",
             )
         shortcodes[name] = binding.shortcode(wanted, where=f"{where}, shortcode {name!r}")
+    debt = None if entity.debt is None else binding.debt(entity.debt, where=where)
+    if debt is not None:  # one record is a single debt; what is told together is counted where it is worded
+        of_one: dict[str, ShortcodeReader] = dict(zip(DEBT, (_one, debt.amount, debt.since), strict=True))
+        shortcodes = {**of_one, **shortcodes}
     return BoundEntity(
         key=entity.name,
         model=entity.model,
@@ -190,6 +237,8 @@ def bind(run: Resolution, entity: Entity[Any]) -> BoundEntity:
         shortcodes=shortcodes,
         reaches=frozenset(binding.reaches),
         eager=tuple(binding.eager.values()),
+        debt=debt,
+        filters=bind_filters(run, entity),
     )
 
 
@@ -221,3 +270,7 @@ def _itself(record: Any) -> object:
 
 def _nothing(record: Any) -> object:
     return None
+
+
+def _one(record: Any) -> object:
+    return 1

@@ -19,6 +19,8 @@ N = TypeVar("N", contravariant=True)
 
 #: Read from a record: a dotted path ("invoice.client"), or a function of the record.
 Read: TypeAlias = str | Callable[[N], object]
+#: In one language, or by language.
+Words: TypeAlias = str | Mapping[str, str]
 #: Asked of the database.
 Ask: TypeAlias = SQLColumnExpression[bool] | ColumnElement[bool]
 
@@ -38,6 +40,9 @@ class Person(Generic[N]):
     region: Read[N] | None = None  #: ISO 3166 code for numbers without a country code
     consents: Callable[[N, str], bool | None] | None = None  #: (record, purpose) → yes, no, or None for not asked
     client: Read[N] | None = None  #: the client whose history this person belongs to
+    #: paths to the columns that hold the numbers ("numbers.number"), where ``phones`` reads them in another way: a text
+    #: from a number that was never texted finds its person by them
+    found_by: str | Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +51,12 @@ class Trigger:
 
     key: str
     section: str
-    label: str
+    label: str | Mapping[str, str]  #: in one language, or by language
     text: Mapping[str, str]  #: suggested, by language
     audience: str = "client"
     purpose: str = "service"  #: billing, service, marketing, staff
-    help: str = ""
+    help: str | Mapping[str, str] = ""  #: what it is for, in a line
+    quiet: str = "defer"  #: what quiet hours do to it: "defer", "forward" (before them, where it looks ahead), "ignore"
 
     def __post_init__(self) -> None:
         """Raise ``ConfigurationError`` where a text stands in place of texts by language."""
@@ -80,6 +86,16 @@ class MoneyOf:
     currency: str | None
 
 
+@dataclass(frozen=True)
+class Debt(Generic[N]):
+    """That each record is a debt: how much, and since when. It gives a text ``{debt_count}``, ``{debt_total}`` and
+    ``{debt_oldest}``, and lets a trigger tell several of one person in one message (X21).
+    """
+
+    amount: MoneyOf
+    since: Read[N]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LinkTo:
     """The public address of one of the host's pages."""
@@ -103,14 +119,28 @@ def link(endpoint: str, **values: str) -> LinkTo:
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition by which records of an entity can be chosen: a column, or a function of a value that gives SQL.
+    """A condition by which an operator chooses records of an entity for a send to many (S2).
 
-    Declared with the entity, and kept for sending to many.
+    ``ask`` is a column, whose type says what can be asked of it (a yes or no, one of some, a date, a number, a text),
+    or a function of a value that gives SQL (its annotation or its default says of what kind the value is; a function of
+    none answers yes or no). All conditions hold together; those ``through`` the same relationship hold for the same one
+    of its records, so that "open" and "due in May" mean one invoice. A dotted path goes on from there:
+    ``through="services.access_point"`` speaks of the access point of the service that the other conditions speak of.
     """
 
     name: str
     ask: SQLColumnExpression[Any] | Callable[..., Ask]
-    label: str = ""
+    label: Words = ""  #: empty: made of the name
+    #: what can be chosen, (value, label) each; unless given, an enumeration's members or the records of a foreign key.
+    #: A function is asked each time, with the value of the filter that it is ``within`` where it takes one
+    choices: Sequence[tuple[Any, Words]] | Callable[..., Sequence[tuple[Any, Words]]] | None = None
+    #: the relationship of the entity whose records ``ask`` speaks of (``Client.invoices``), or a path of relationships
+    through: Any = None
+    leads: bool = False  #: one of those of which a selection begins with one at most ("consider")
+    within: str = ""  #: the name of a filter that must be chosen first: a district within its city
+    help: Words = ""  #: one line in the operator's words
+    #: what the records that it goes ``through`` are called; the first of their filters that says so names them all
+    of: Words = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +155,7 @@ class Entity(Generic[M]):
     shortcodes: Mapping[str, Shortcode[M]] = field(default_factory=dict)
     hooks: Sequence[Hook[M]] = ()
     filters: Sequence[Filter] = ()
+    debt: Debt[M] | None = None  #: where each record is one
     key: str = ""  #: "section/ModelName" unless set
 
     def __post_init__(self) -> None:

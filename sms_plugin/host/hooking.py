@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeGuard, get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import blinker
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from sms_plugin.host.binding import Binding
 from sms_plugin.host.bound import BoundEntity, BoundHook, Reason
 from sms_plugin.host.entity import Entity, Hook, Trigger
 from sms_plugin.host.resolution import Resolution
-from sms_plugin.host.when import Added, Changed, Dated, HookKind, Signalled, When, Yearly, step_name
+from sms_plugin.host.stepping import YEARLY, direction_of
+from sms_plugin.host.when import Added, Changed, Dated, Signalled, When, Yearly, is_sql, step_name
 
 
 def bind_hook(
@@ -57,20 +59,61 @@ def bind_hook(
     )
 
 
-def check_steps(run: Resolution, hooks: Iterable[BoundHook]) -> None:
-    """Note the date hooks of one trigger and entity that could not be told apart."""
+def in_line(run: Resolution, hooks: Iterable[BoundHook]) -> tuple[BoundHook, ...]:
+    """The hooks, each knowing whether it is the first of its trigger, entity and direction: an admin's steps are its.
+
+    Notes those that could not be told apart, and those that look at different things: which of them would a step mean?
+    """
+    first: dict[tuple[str, str, str], BoundHook] = {}
     seen: set[tuple[str, str, str]] = set()
+    lined: list[BoundHook] = []
     for hook in hooks:
-        if hook.when.kind not in {HookKind.DATE, HookKind.YEARLY}:
+        names = _names(hook.when)
+        where = f"Entity {hook.entity.key}: {hook.trigger!r}"
+        for name in names:
+            if (hook.trigger, hook.entity.key, name) in seen:
+                run.complain(
+                    f"{where} has the step {name!r} twice.",
+                    code="step_twice",
+                    hint="Give each hook of one trigger another offset.",
+                )
+            seen.add((hook.trigger, hook.entity.key, name))
+        if not names:
+            lined.append(hook)
             continue
-        step = (hook.trigger, hook.entity.key, hook.step)
-        if step in seen:
+        leader = first.setdefault((hook.trigger, hook.entity.key, direction_of(names[0])), hook)
+        if leader is not hook and not _look_alike(leader, hook):
             run.complain(
-                f"Entity {hook.entity.key}: {hook.trigger!r} has the step {hook.step!r} twice.",
-                code="step_twice",
-                hint="Give each hook of one trigger another offset.",
+                f"{where}: {leader.step!r} and {hook.step!r} ask for different dates, records or people.",
+                code="steps_apart",
+                hint="Steps of one direction share their date, only=, to= and once=; take a trigger of its own else.",
             )
-        seen.add(step)
+        lined.append(replace(hook, leads=leader is hook))
+    return tuple(lined)
+
+
+def _names(when: When) -> list[str]:
+    if isinstance(when, Yearly):
+        return [YEARLY]
+    return [each.name for each in when.points] if isinstance(when, Dated) else []
+
+
+def _look_alike(one: BoundHook, other: BoundHook) -> bool:
+    assert isinstance(one.when, (Dated, Yearly))  # noqa: S101 - the caller looked
+    assert isinstance(other.when, (Dated, Yearly))  # noqa: S101
+    asked = [(one.when.at, other.when.at), (one.declared.only, other.declared.only)]
+    return (
+        one.declared.to == other.declared.to
+        and one.declared.once == other.declared.once
+        and all(
+            mine is theirs or (mine is not None and theirs is not None and _clause(mine).compare(_clause(theirs)))
+            for mine, theirs in asked
+        )
+    )
+
+
+def _clause(asked: Any) -> sa.ColumnElement[Any]:
+    return sa.type_coerce(asked, asked.type)
 
 
 def _member(run: Resolution, when: When) -> Entity[Any] | None:
@@ -135,7 +178,7 @@ def _check_attribute(run: Resolution, model: type[Any], when: Changed | Added, *
 
 
 def _check_only(run: Resolution, model: type[Any], only: Any, *, where: str) -> None:
-    if not _is_sql(only):
+    if not is_sql(only):
         run.complain(
             f"{where}: only={only!r} is not SQL.",
             code="bad_only",
@@ -147,7 +190,7 @@ def _check_only(run: Resolution, model: type[Any], only: Any, *, where: str) -> 
 
 def _check_date(run: Resolution, model: type[Any], when: Dated | Yearly, *, where: str) -> None:
     at: Any = when.at
-    if not _is_sql(at):
+    if not is_sql(at):
         run.complain(
             f"{where}: {at!r} is neither a mapped column nor SQL.",
             code="bad_date",
@@ -155,7 +198,7 @@ def _check_date(run: Resolution, model: type[Any], when: Dated | Yearly, *, wher
         )
     elif not _is_date(at.type):
         run.complain(f"{where}: its column holds {at.type!r}, no date.", code="bad_date", hint="Give a date or a time.")
-    elif isinstance(when, Dated) and not when.by_day and when.offset and _has_no_time(at.type):
+    elif isinstance(when, Dated) and not when.by_day and has_no_time(at.type):
         run.complain(
             f"{where}: hours from a date without a time of day.",
             code="bad_date",
@@ -169,6 +212,20 @@ def _check_date(run: Resolution, model: type[Any], when: Dated | Yearly, *, wher
         )
     else:
         _check_tables(run, model, at, where=where, code="bad_date")
+        if isinstance(when, Dated) and when.lead is not None:
+            _check_lead(run, model, when.lead, where=f"{where}, lead time")
+
+
+def _check_lead(run: Resolution, model: type[Any], lead: Any, *, where: str) -> None:
+    kinds = (lead.type, getattr(lead.type, "impl", None))
+    if not any(isinstance(each, sa.Numeric | sa.Integer) for each in kinds):
+        run.complain(
+            f"{where}: its column holds {lead.type!r}, no number.",
+            code="bad_offset",
+            hint="Give a column that holds a number of days, hours or minutes.",
+        )
+    else:
+        _check_tables(run, model, lead, where=where, code="bad_offset")
 
 
 def _check_tables(run: Resolution, model: type[Any], asked: Any, *, where: str, code: str) -> None:
@@ -188,9 +245,6 @@ def _is_date(kind: Any) -> bool:
     return any(isinstance(each, (sa.Date, sa.DateTime)) for each in (kind, getattr(kind, "impl", None)))
 
 
-def _has_no_time(kind: Any) -> bool:
+def has_no_time(kind: Any) -> bool:
+    """Whether a column of this type holds days, not times."""
     return any(isinstance(each, sa.Date) for each in (kind, getattr(kind, "impl", None)))
-
-
-def _is_sql(value: object) -> TypeGuard[sa.ColumnElement[Any]]:
-    return isinstance(value, (sa.SQLColumnExpression, sa.ColumnElement)) and hasattr(value, "type")

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
+from sqlalchemy.orm.attributes import instance_state
 
 from sms_plugin.errors import ConfigurationError
 
@@ -35,13 +37,18 @@ def check_key(model: type[Any], *, where: str) -> None:
 
 def key_text(values: tuple[Any, ...]) -> str:
     """A primary key as text; a composite one as a JSON list."""
+    if len(values) == 1:
+        return _part(values[0])
     parts = [_part(value) for value in values]
-    return parts[0] if len(parts) == 1 else json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
 def key_of(record: object) -> str:
     """The primary key of a flushed record as text. Raises ``ValueError`` where it has none yet."""
-    identity = inspect(record).identity
+    try:
+        identity = instance_state(record).identity  # as ``inspect`` finds it, with less to decide
+    except AttributeError:
+        identity = inspect(record).identity
     if identity is None:
         raise ValueError("the record has no primary key yet: flush it first")
     return key_text(tuple(identity))
@@ -49,7 +56,9 @@ def key_of(record: object) -> str:
 
 def key_values(model: type[Any], key: str) -> tuple[Any, ...]:
     """The primary key's values again. Raises ``ValueError`` for a text that is no key of this model."""
-    columns = inspect(model).primary_key
+    columns, whole = _columns(model)  # type: ignore[arg-type]  # a class is hashable
+    if whole and key.isascii() and key.isdecimal():  # as nearly every key is
+        return (int(key),)
     try:
         parts = [key] if len(columns) == 1 else json.loads(key)
     except RecursionError:
@@ -61,7 +70,16 @@ def key_values(model: type[Any], key: str) -> tuple[Any, ...]:
     return tuple(_read_back(column, part) for column, part in zip(columns, parts, strict=True))
 
 
+@lru_cache(maxsize=256)
+def _columns(model: type[Any]) -> tuple[tuple[sa.Column[Any], ...], bool]:
+    """The primary key's columns, and whether they are one whole number."""
+    columns = tuple(inspect(model).primary_key)
+    return columns, len(columns) == 1 and _python_type(columns[0]) is int
+
+
 def _part(value: Any) -> str:
+    if type(value) is int or type(value) is str:  # as nearly every key is
+        return str(value)
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Decimal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +45,33 @@ class Path:
             return found.replace(tzinfo=UTC)
         return found
 
+    def reader(self) -> Callable[[object], object]:
+        """As ``read``, with as little to decide for each record as the path allows."""
+        if self.aware or len(self.steps) > 2 or any(each.property.uselist for each in self.relationships):
+            return self.read
+        if len(self.steps) == 1:
+            return self._by_one_step(self.steps[0])
+        return self._by_two_steps(*self.steps)
+
+    def _by_one_step(self, step: str) -> Callable[[object], object]:
+        def read(record: object) -> object:
+            found = None if record is None else getattr(record, step)
+            return list(found) if isinstance(found, (list, set, tuple)) else found
+
+        return read
+
+    def _by_two_steps(self, first: str, second: str) -> Callable[[object], object]:
+        def read(record: object) -> object:
+            between = None if record is None else getattr(record, first)
+            if between is None:
+                return None
+            if isinstance(between, (list, set, tuple)):
+                return self.read(record)
+            found = getattr(between, second)
+            return list(found) if isinstance(found, (list, set, tuple)) else found
+
+        return read
+
     def eager(self) -> LoaderOption | None:
         """The loader option that brings the records along the path in one go."""
         option: Any = None
@@ -57,6 +84,15 @@ class Path:
                 chain = option.selectinload if attribute.property.uselist else option.joinedload
                 option = chain(attribute)
         return option  # type: ignore[no-any-return]
+
+
+def column_at(model: type[Any], path: Path) -> Any | None:
+    """The column at the end of a path that begins at the model; None where something else stands there."""
+    at = path.relationships[-1].property.mapper.class_ if path.relationships else model
+    step = path.steps[-1]
+    if path.target is not None or step not in inspect(at).column_attrs:
+        return None
+    return getattr(at, step)
 
 
 def _members(found: Any, *, several: bool) -> list[object]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean
+from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean, worded
 from sms_plugin.host.bound import BoundEntity, BoundHook, Plan, Reason, Target
 from sms_plugin.host.identity import RecordRef, key_of
 from sms_plugin.host.when import HookKind
+
+#: Shortcodes of the plugin's own, which every text may use, and the section that they stand with.
+BUILT_IN: Mapping[str, str] = {"optout_link": "company"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +66,9 @@ class Registry:
             return self.reasons[trigger]
         except KeyError:
             raise SmsError(
-                f"There is no trigger {trigger!r}.",
+                worded("There is no trigger %(trigger)r.", trigger=trigger),
                 code="unknown_trigger",
-                hint=did_you_mean(trigger, self.reasons) or "See `flask sms trigger list`.",
+                hint=did_you_mean(trigger, self.reasons) or worded("See `flask sms trigger list`."),
             ) from None
 
     def hooks_of(self, trigger: str, *, entity: str | None = None) -> tuple[BoundHook, ...]:
@@ -92,7 +95,12 @@ class Registry:
     def reachable_in(self, section: str | None) -> frozenset[str]:
         """The shortcodes that every record of a section reaches; the company's alone for None or a section of none."""
         names = [self._reached_from(entity, frozenset()) for entity in self.entities_of(section)]
-        return frozenset.intersection(*names) if names else frozenset(self.company)
+        return frozenset.intersection(*names) if names else frozenset({*self.company, *BUILT_IN})
+
+    @cached_property
+    def company_only(self) -> frozenset[str]:
+        """The company's shortcodes that no record offers: nobody has to be asked whether one does."""
+        return frozenset(self.company).difference(*(entity.shortcodes for entity in self.entities.values()))
 
     @cached_property
     def sections(self) -> tuple[str, ...]:
@@ -112,10 +120,15 @@ class Registry:
         """The section that offers a shortcode; empty where none does."""
         if shortcode in self.company_sections:
             return self.company_sections[shortcode]
-        return next((entity.section for entity in self.entities.values() if shortcode in entity.shortcodes), "")
+        sections = (entity.section for entity in self.entities.values() if shortcode in entity.shortcodes)
+        return next(sections, BUILT_IN.get(shortcode, ""))
+
+    def reached_from(self, entity: BoundEntity) -> frozenset[str]:
+        """The shortcodes that a record of the entity reaches, the company's among them."""
+        return self._reached_from(entity, frozenset())
 
     def _reached_from(self, entity: BoundEntity, others: frozenset[str]) -> frozenset[str]:
-        reached = set(entity.shortcodes) | set(self.company)
+        reached = set(entity.shortcodes) | set(self.company) | set(BUILT_IN)
         for key in entity.reaches | others:
             reached |= set(self.entities[key].shortcodes)
         return frozenset(reached)

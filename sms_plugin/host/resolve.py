@@ -9,15 +9,18 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from sms_plugin.catalog.loader import Catalogue
-from sms_plugin.host.binding import NAME, bind
+from sms_plugin.host.binding import bind
 from sms_plugin.host.bound import Reason
 from sms_plugin.host.entity import Declaration, Entity, Section, Trigger
-from sms_plugin.host.hooking import bind_hook, check_steps
+from sms_plugin.host.hooking import bind_hook, in_line
 from sms_plugin.host.identity import check_key
+from sms_plugin.host.naming import NAME, by_language
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.resolution import Resolution
 
 PURPOSES = ("billing", "service", "marketing", "staff")
+#: What quiet hours may do to a trigger's messages.
+QUIET = ("defer", "forward", "ignore")
 
 SameBind = Callable[[type[Any]], bool]
 
@@ -36,13 +39,15 @@ def resolve(declared: Iterable[Declaration], *, catalogue: Catalogue, same_bind:
     own = [each for each in given if isinstance(each, Trigger)]
     own += [hook.trigger for each in sound for hook in each.hooks if isinstance(hook.trigger, Trigger)]
     reasons = _reasons(run, catalogue, own)
-    hooks = tuple(
-        hook
-        for entity in sound
-        for each in entity.hooks
-        if (hook := bind_hook(run, each, declared=entity, entity=bound[entity.name], reasons=reasons))
+    hooks = in_line(
+        run,
+        [
+            hook
+            for entity in sound
+            for each in entity.hooks
+            if (hook := bind_hook(run, each, declared=entity, entity=bound[entity.name], reasons=reasons))
+        ],
     )
-    check_steps(run, hooks)
     company, company_sections = _company(run, [each for each in given if isinstance(each, Section)])
     known = set(catalogue.shortcodes) | set(company)
     known |= {name for entity in bound.values() for name in entity.shortcodes}
@@ -119,6 +124,8 @@ def _reasons(run: Resolution, catalogue: Catalogue, triggers: Iterable[Trigger])
             purpose=entry.purpose,
             label=entry.label,
             text=entry.text,
+            help=entry.help,
+            quiet=entry.quiet,
         )
         for key, entry in catalogue.triggers.items()
     }
@@ -131,8 +138,10 @@ def _reasons(run: Resolution, catalogue: Catalogue, triggers: Iterable[Trigger])
                 section=trigger.section,
                 audience=trigger.audience,
                 purpose=trigger.purpose,
-                label={"en": trigger.label},
+                label=by_language(trigger.label),
                 text=trigger.text,
+                help=by_language(trigger.help),
+                quiet=trigger.quiet,
             )
     return reasons
 
@@ -144,11 +153,12 @@ def _check_trigger(run: Resolution, trigger: Trigger, *, taken: bool) -> bool:
             code="trigger_twice",
             hint="Choose another key, or hook the shipped one by its key.",
         )
-    elif not NAME.match(trigger.key) or trigger.purpose not in PURPOSES:
+    elif not NAME.match(trigger.key) or trigger.purpose not in PURPOSES or trigger.quiet not in QUIET:
         run.complain(
-            f"Trigger {trigger.key!r} with purpose {trigger.purpose!r} cannot be.",
+            f"Trigger {trigger.key!r} with purpose {trigger.purpose!r} and quiet {trigger.quiet!r} cannot be.",
             code="bad_trigger",
-            hint=f"A key is a name without spaces; the purpose is one of {', '.join(PURPOSES)}.",
+            hint=f"A key is a name without spaces; the purpose is one of {', '.join(PURPOSES)},"
+            f" quiet one of {', '.join(QUIET)}.",
         )
     else:
         return True

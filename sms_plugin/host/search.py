@@ -21,6 +21,7 @@ NEWEST = 2000
 MOST = 10
 _WORDS = 5
 _COLUMNS = 10
+_LETTER = re.compile(r"[^\W\d_]")
 _SECRET = re.compile(r"passw|secret|token|hash|salt|otp", re.IGNORECASE)
 
 
@@ -33,13 +34,17 @@ class Found:
     label: str
 
 
-def find(session: Session, entity: BoundEntity, words: str, *, most: int = MOST) -> list[Found]:
+def find(session: Session, entity: BoundEntity, words: str, *, most: int = MOST, numbers: bool = True) -> list[Found]:
     """Up to ``most`` records: the one with this key, those with exactly this in an indexed column, then those of the
     newest ``NEWEST`` in which every word begins a word of some text; without words, the newest. Reads only.
+
+    Without ``numbers`` nobody is found by the digits of a text, of which a telephone number could be guessed one by
+    one (X23): where records have some, a word without a letter is a key, or nothing.
     """
     written = " ".join(words.replace("\0", " ").split())
+    only_key = not numbers and _has_numbers(entity) and any(not _LETTER.search(word) for word in written.split())
     found: dict[str, Any] = {}
-    for records in _ways(session, entity, written, most=most):
+    for records in _ways(session, entity, written, most=most, only_key=only_key):
         for record in records:
             found.setdefault(key_of(record), record)
         if len(found) >= most:
@@ -74,20 +79,27 @@ def load(session: Session, entity: BoundEntity, key: str) -> Any | None:
         return None
 
 
-def _ways(session: Session, entity: BoundEntity, written: str, *, most: int) -> Iterable[list[Any]]:
+def _ways(session: Session, entity: BoundEntity, written: str, *, most: int, only_key: bool) -> Iterable[list[Any]]:
     model = entity.model
-    columns = _texts(model)
+    columns = text_columns(model)
     if not written:
         yield _newest(session, model, None, most=most)
         return
     named = load(session, entity, written)
     yield [] if named is None else [named]
+    if only_key:
+        return
     exact = [column == written for column in columns if column.key in _indexed(model)]
     if exact:
         yield list(session.scalars(sa.select(model).where(sa.or_(*exact)).limit(most)).unique())
     if columns:
         each = [sa.or_(*(_begins(column, word) for column in columns)) for word in written.split()[:_WORDS]]
         yield _newest(session, model, sa.and_(*each), most=most)
+
+
+def _has_numbers(entity: BoundEntity) -> bool:
+    """Whether a telephone number may stand in the entity's own table."""
+    return entity.person is not None or any(each.person is not None for to in entity.to.values() for each in to)
 
 
 def _newest(session: Session, model: type[Any], condition: sa.ColumnElement[bool] | None, *, most: int) -> list[Any]:
@@ -102,7 +114,7 @@ def _begins(column: InstrumentedAttribute[Any], word: str) -> sa.ColumnElement[b
     return sa.or_(column.istartswith(word, autoescape=True), column.icontains(f" {word}", autoescape=True))
 
 
-def _texts(model: type[Any]) -> list[InstrumentedAttribute[Any]]:
+def text_columns(model: type[Any]) -> list[InstrumentedAttribute[Any]]:
     """The text columns that may be searched: none that keeps a secret, whose beginning could be guessed this way."""
     found = [
         getattr(model, attribute.key)
