@@ -34,6 +34,7 @@ class About(StrEnum):
 
     MESSAGE = "message"
     RECIPIENT = "recipient"
+    PROVIDER = "provider"  #: for now: it cannot be reached, or says that it is out of order; the message keeps its turn
     ACCOUNT = "account"  #: for good: stops the provider; for now: makes it pause (throttled)
 
 
@@ -50,11 +51,15 @@ class Verdict:
     provider_code: str = ""  #: the provider's code as it came
     detail: str = ""  #: the provider's words, bounded, without secrets, bodies and numbers
     segments: int | None = None
+    price: Decimal | None = None  #: what the provider charges for the message, where it says so
+    currency: str = ""  #: of the price: ISO 4217 code, or "credits"
 
 
-def accepted(reference: str | None = None, *, segments: int | None = None) -> Verdict:
+def accepted(
+    reference: str | None = None, *, segments: int | None = None, price: Decimal | None = None, currency: str = ""
+) -> Verdict:
     """The provider took the message."""
-    return Verdict(outcome=Outcome.ACCEPTED, reference=reference, segments=segments)
+    return Verdict(outcome=Outcome.ACCEPTED, reference=reference, segments=segments, price=price, currency=currency)
 
 
 def refused(
@@ -101,19 +106,75 @@ class ReceiptStatus(StrEnum):
     UNDELIVERED = "undelivered"
     FAILED = "failed"
     DELIVERED = "delivered"
+    READ = "read"  #: delivered, and somebody looked at it (Viber)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One receipt, as parsed from a provider's request."""
+    """One receipt, as parsed from a provider's request or from its answer to a poll."""
 
     status: ReceiptStatus
     reference: str | None = None  #: the provider's id of the message
     message_id: UUID | None = None  #: our own id, where the provider gives it back
     number: str | None = None
     provider_code: str = ""
-    reason: str = ""
+    reason: str = ""  #: stable code; "opted_out" keeps the number as one that wants no texts
     occurred_at: datetime | None = None  #: aware UTC, where the provider says it
+    segments: int | None = None
+    price: Decimal | None = None  #: what the provider charged, as a number above 0
+    currency: str = ""  #: of the price: ISO 4217 code, or "credits"
+    channel: str = ""  #: which way it went, where there are several: "sms", "viber"
+
+
+class Wish(StrEnum):
+    """What a provider itself understood of a text that it took from a phone."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of a text that the provider did not put together."""
+
+    group: str  #: what its parts have in common
+    number: int  #: 1 is the first
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """A text that came from a phone."""
+
+    sender: str = field(repr=False)  #: as the provider writes it; digits with the country code where it is not E.164
+    text: str = field(repr=False)
+    reference: str | None = None  #: the provider's id: the same one twice is one text
+    to: str = field(default="", repr=False)  #: our own number or sender
+    answers: str | None = None  #: the provider's id of our message that it answers
+    answers_id: UUID | None = None  #: our own id of it
+    received_at: datetime | None = None  #: aware UTC, where the provider says it
+    part: Part | None = None
+    wish: Wish | None = None  #: the provider has acted on it already
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A message that was accepted, as a poll asks for it."""
+
+    reference: str  #: what the provider's verdict brought
+    id: UUID
+    number: str = field(repr=False)
+    departed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """What a poll of a provider's inbox brought, and where the next one goes on."""
+
+    texts: Sequence[Inbound]
+    cursor: str = ""
+    more: bool = False  #: whether asking again at once is worth while
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +185,7 @@ class WebRequest:
     url: str  #: the public address that was called, query string included
     headers: Mapping[str, str]  #: names in lower case
     body: bytes
+    came_at: datetime | None = None  #: aware UTC; a signature that holds for a while is not checked for it without
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -175,10 +237,16 @@ class Capabilities:
     longest: int | None = None  #: most characters that one message takes
     unicode: bool = True
     flash: bool = False
+    template_only: bool = False  #: only texts that the provider knows beforehand
+    channels: tuple[str, ...] = ("sms",)  #: the ways that a message may go, the first first
     receipts: bool = False  #: pushed to our webhook
-    inbound: bool = False
+    polled: int = 0  #: receipts are asked for, at most so many messages a request; 0: they cannot be
+    inbound: bool = False  #: texts from phones are pushed to our webhook
+    inbound_polled: bool = False  #: texts from phones are asked for
     balance: bool = False
     lookup: bool = False
+    prices: bool = False  #: verdicts or receipts tell what was charged
+    idempotent: bool = False  #: the same message submitted twice is taken once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,17 +286,31 @@ class Gateway(ABC):
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Verdict]:
         """A verdict per message, in the order given; at most ``batch_size`` messages."""
 
-    def read_receipts(self, request: WebRequest) -> Sequence[Report]:
-        """The receipts in a webhook request.
+    def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
+        """The receipts and the texts from phones in a webhook request: one address takes both. Nothing in it that is
+        either, as a provider's own test, is an empty answer.
 
         Raises ``ForgedRequest`` when its signature or secret does not hold, ``SmsError`` when it cannot be
         read.
         """
-        raise NotImplementedError(f"{self.kind} takes no receipts")
+        raise NotImplementedError(f"{self.kind} calls no webhook")
 
-    def receipts_answer(self) -> WebAnswer:
-        """What to answer when the receipts were taken."""
+    def webhook_answer(self, taken: Sequence[Report | Inbound]) -> WebAnswer:  # a subclass asks them
+        """What to answer when all of it was taken."""
         return WebAnswer()
+
+    def poll(self, sent: Sequence[Sent]) -> Sequence[Report]:
+        """What the provider says of messages that it accepted, at most ``polled`` of them; those that it says nothing
+        new of may be left out. Raises ``SmsError`` when the provider cannot be asked.
+        """
+        raise NotImplementedError(f"{self.kind} cannot be asked for receipts")
+
+    def fetch(self, cursor: str) -> Fetched:
+        """The texts from phones that came after the cursor; the first cursor is empty.
+
+        Raises ``SmsError`` when the provider cannot be asked.
+        """
+        raise NotImplementedError(f"{self.kind} cannot be asked for texts")
 
     def balance(self) -> Balance:
         """What is left on the account. Raises ``SmsError`` when it cannot be had."""

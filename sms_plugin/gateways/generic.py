@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar
 
+from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways.asking import answers
 from sms_plugin.gateways.contract import (
     About,
+    Balance,
     Capabilities,
+    Fetched,
     Gateway,
+    Inbound,
     Outgoing,
+    Report,
+    Sent,
     Verdict,
+    WebAnswer,
+    WebRequest,
     accepted,
     refused,
     unknown,
 )
-from sms_plugin.gateways.generic_settings import SEPARATORS, GenericHttpSettings, credentials
+from sms_plugin.gateways.generic_sending import SEPARATORS
+from sms_plugin.gateways.generic_settings import GenericHttpSettings, credentials
+from sms_plugin.gateways.generic_webhook import inside, read, texts
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, in_clear
 from sms_plugin.gateways.placeholders import json_escaped, percent_encoder, verbatim
 from sms_plugin.gateways.spelling import encodable, within_charset, without_accents
-from sms_plugin.gateways.verdicts import of_failure, of_status, quoted
+from sms_plugin.gateways.status_words import meaning_of
+from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, unreadable
 from sms_plugin.text.phones import digits, national_digits
 
+_POLLED = 10  # one request each
+_LONGEST_LIST = 1024 * 1024  # bytes
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 _CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json"}
 
 
@@ -49,6 +67,11 @@ class GenericHttpGateway(Gateway):
             same_text=described.batch_size > 1,
             longest=described.longest or None,
             unicode=described.accents and described.charset == "utf-8",
+            receipts=described.takes_receipts,
+            polled=_POLLED if described.status_url else 0,
+            inbound=described.takes_texts,
+            inbound_polled=bool(described.inbox_url),
+            balance=bool(described.balance_url),
         )
 
     @classmethod
@@ -59,6 +82,7 @@ class GenericHttpGateway(Gateway):
     def __post_init__(self) -> None:
         self._plan = self.described(self.settings)
         self._fixed = credentials(self._plan)
+        self._auth = (self._plan.user, self._plan.password) if self._plan.basic_auth else None
         self._percent = percent_encoder(self._plan.charset)
         self._of_body = json_escaped if self._plan.body_format == "json" else self._percent
 
@@ -110,6 +134,7 @@ class GenericHttpGateway(Gateway):
             "d": SEPARATORS[plan.separator].join(self._number(message.to) for message in messages),
             "m": text,
             "r": str(messages[0].id),
+            "k": messages[0].id.hex,
             "c": messages[0].receipt_url or "",
         }
         body = plan.body_template.filled(values, encode=self._of_body)
@@ -119,15 +144,15 @@ class GenericHttpGateway(Gateway):
                 plan.base + plan.url_template.filled(values, encode=self._percent),
                 data=body.encode() if body else None,
                 headers=self._headers(values),
-                auth=(plan.user, plan.password) if plan.basic_auth else None,
+                auth=self._auth,
             )
         except (NotSent, Unsure) as failure:
             return of_failure(failure)
         return self._verdict(answer, text=text, several=len(messages) > 1)
 
-    def _headers(self, values: Mapping[str, str]) -> dict[str, str]:
+    def _headers(self, values: Mapping[str, str], *, body: bool = True) -> dict[str, str]:
         headers = {name: value.filled(values, encode=verbatim) for name, value in self._plan.header_templates}
-        content_type = _CONTENT_TYPES.get(self._plan.body_format)
+        content_type = _CONTENT_TYPES.get(self._plan.body_format) if body else None
         return {"Content-Type": content_type, **headers} if content_type else headers
 
     def _verdict(self, answer: Answer, *, text: str, several: bool) -> Verdict:
@@ -147,6 +172,68 @@ class GenericHttpGateway(Gateway):
         if in_range and rules.by == "status":
             return accepted(rules.reference(body))
         return of_status(answer) or unknown("unrecognised", provider_code=shown)
+
+    def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
+        """The receipts and texts in a request, by the names of their fields."""
+        return read(request, self._plan)
+
+    def webhook_answer(self, taken: Sequence[Report | Inbound]) -> WebAnswer:
+        """The words that the provider waits for."""
+        words = self._plan.webhook_answer
+        return WebAnswer(status=200, body=words.encode()) if words else WebAnswer()
+
+    def balance(self) -> Balance:
+        """What stands where the balance is told."""
+        told = self._plan.balance_told(self._asked("balance_url", what=worded("balance")))
+        if told is None or not _AMOUNT.fullmatch(told.strip()):
+            raise unreadable(worded("balance"))
+        return Balance(amount=Decimal(told.strip().replace(",", ".")), unit=self._plan.balance_unit)
+
+    def poll(self, sent: Sequence[Sent]) -> Sequence[Report]:
+        """What the provider answers about each message, one request each; words that nobody explained tell nothing."""
+        told = answers(sent, self._status_of)
+        return [report for each in told for report in self._reported(told[each], about=each)]
+
+    def _status_of(self, message: Sent) -> str | None:
+        about = {"i": message.reference, "r": str(message.id), "k": message.id.hex, "d": self._number(message.number)}
+        return self._plan.status_told(self._asked("status_url", what=worded("message"), **about))
+
+    def _reported(self, told: str | None, *, about: Sent) -> list[Report]:
+        meaning = meaning_of(told, self._plan.words)
+        if meaning is None:
+            return []
+        report = Report(
+            status=meaning.status,
+            reference=about.reference,
+            message_id=about.id,
+            provider_code=quoted(told, secrets=self._plan.secrets)[:40],
+            reason=meaning.reason,
+        )
+        return [report]
+
+    def fetch(self, cursor: str) -> Fetched:
+        """The texts in the provider's list, and where the next question starts."""
+        body = self._asked("inbox_url", what=worded("list of texts"), a=cursor)
+        try:
+            items = inside(json.loads(body), self._plan.inbox_items)
+        except (ValueError, RecursionError):
+            raise unreadable(worded("list of texts")) from None
+        found = list(texts(items, self._plan))
+        ends = [end for _, end in found if end]
+        return Fetched(texts=[text for text, _ in found], cursor=ends[-1] if ends else cursor)
+
+    def _asked(self, question: str, *, what: str, **values: str) -> str:
+        """The answer's text. Raises ``SmsError`` for anything but a success."""
+        filled = {**dict.fromkeys("irkda", ""), **self._fixed, **values}
+        url = self._plan.base + self._plan.questions[question].filled(filled, encode=self._percent)
+        answer = self.http.request(
+            "GET", url, headers=self._headers(filled, body=False), auth=self._auth, at_most=_LONGEST_LIST
+        )
+        if answer.status == 401:
+            raise SmsError(worded("The provider does not know these credentials"), code="bad_credentials")
+        if not answer.ok:
+            raise unreadable(what)
+        return answer.decoded(self._plan.charset)
 
 
 def _chunks(places: Sequence[int], *, size: int) -> Iterator[list[int]]:

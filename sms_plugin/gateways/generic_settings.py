@@ -1,267 +1,164 @@
-"""What an admin writes to make a gateway of any provider that takes an HTTP request (P11)."""
+"""What an admin writes to make a gateway of any provider that takes an HTTP request (P11): beside the sending, the
+questions that can be asked and the fields of what the provider calls back with.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sms_plugin.errors import SmsError
-from sms_plugin.gateways.http import base_address
-from sms_plugin.gateways.placeholders import MEANING, Template, json_escaped, template
-from sms_plugin.gateways.rules import BY, Rules, error_rules, extractor
+from sms_plugin.errors import worded
+from sms_plugin.gateways.generic_checks import Checks, missing, of_sending, problems_of, require_path
+from sms_plugin.gateways.generic_sending import NUMBER_FORMS as NUMBER_FORMS
+from sms_plugin.gateways.generic_sending import VALUES, WHERE, GenericSending
+from sms_plugin.gateways.placeholders import OF_QUESTIONS, Template, template
+from sms_plugin.gateways.rules import BY, Extract, extractor
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.status_words import HELP, StatusWord, status_words
 
-NUMBER_FORMS = {
-    "national": "national, without country code",
-    "digits": "country code and number, digits only",
-    "e164": "with + and country code",
-}
-SEPARATORS = {"one": "", "comma": ",", "semicolon": ";", "space": " "}
-_SEPARATOR_LABELS = {"one": "one number per request", "comma": ",", "semicolon": ";", "space": "a space"}
-_VALUES = {"u": "user", "p": "password", "t": "token", "s": "sender"}
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_BATCHLESS = frozenset("rc")
-_DEFAULT_ERRORS = "http 401 = account bad_credentials\nhttp 404 = account bad_address"
-_PLACEHOLDERS = ", ".join(f"{{{name}}} {meaning}" for name, meaning in MEANING.items())
-_WHERE = (
-    "For JSON a path such as messages.0.id, for a field its number (1 first, -1 last), for a regular"
-    " expression the expression itself; its first group counts."
-)
+_TOLD_BY = {by: label for by, label in BY.items() if by != "status"}
+_ASKED = "Path and query, asked with GET and the headers above; empty: it is not asked. May hold {u}, {p}, {t} and {s}"
+_FIELD = "The field's name in a form or a query, or its path in JSON."
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenericHttpSettings:
-    """A provider's request and its answers, in words that a provider's manual uses."""
+class GenericHttpSettings(GenericSending):
+    """A provider's requests and its answers, in words that a provider's manual uses."""
 
-    service_name: str = setting("Service name", default="", help="Only for your own eyes.")
-    host: str = setting("Host", help="The name alone, such as api.example.com.")
-    port: int = setting("Port", default=443, minimum=1, maximum=65535)
-    ssl: bool = setting("SSL", default=True, help="Without SSL your credentials travel in clear.")
-    url: str = setting(
-        "API/URL", secret=True, help=f"Path and query, such as /send?to={{d}}&msg={{m}}. {_PLACEHOLDERS}."
-    )
-    method: str = setting("Method", default="GET", choices=("GET", "POST"))
-    body_format: str = setting("Body", default="none", choices={"none": "none", "form": "form", "json": "JSON"})
-    body: str = setting(
-        "Body template",
+    balance_url: str = setting("Balance: URL", default="", secret=True, help=f"{_ASKED}.")
+    balance_by: str = setting("Balance: told by", default="json", choices=_TOLD_BY)
+    balance_at: str = setting("Balance: where it stands", default="", help=WHERE)
+    balance_unit: str = setting("Balance: unit", default="credits", help="credits, or a currency such as BRL.")
+    status_url: str = setting(
+        "Receipts asked for: URL",
         default="",
         secret=True,
-        lines=True,
-        help='to={d}&msg={m}, or {"to": "{d}", "msg": "{m}"}.',
+        help=f"{_ASKED}, {{i}} the provider's id of the message, {{r}} and {{k}} ours, {{d}} its number.",
     )
-    headers: str = setting(
-        "Headers", default="", secret=True, lines=True, help="One a line: Authorization: Bearer {t}."
-    )
-    basic_auth: bool = setting("Send user and password as HTTP Basic", default=False)
-    user: str = setting("User {u}", default="")
-    password: str = setting("Password {p}", default="", secret=True)
-    token: str = setting("Token {t}", default="", secret=True)
-    sender: str = setting("Sender {s}", default="")
-    number_form: str = setting("Form of the number", default="digits", choices=NUMBER_FORMS)
-    country_code: str = setting(
-        "Country code",
+    status_by: str = setting("Receipts asked for: told by", default="json", choices=_TOLD_BY)
+    status_at: str = setting("Receipts asked for: where the status stands", default="", help=WHERE)
+    status_words: str = setting("What the provider's statuses mean", default="", lines=True, help=HELP)
+    receipt_status: str = setting(
+        "Receipts called back: field of the status",
         default="",
-        help="For national numbers: 55 for Brazil. Numbers of other countries are refused.",
+        help=f"Empty: the provider calls nothing back. {_FIELD}",
     )
-    separator: str = setting("Several numbers in one request", default="one", choices=_SEPARATOR_LABELS)
-    batch_size: int = setting("Most numbers in one request", default=1, minimum=1, maximum=1000)
-    accents: bool = setting(
-        "Keep accents",
-        default=True,
-        help="Off: ação is sent as acao, and what cannot be written so is refused.",
+    receipt_reference: str = setting("Receipts called back: field of the provider's id", default="", help=_FIELD)
+    receipt_own: str = setting("Receipts called back: field of our reference", default="", help=_FIELD)
+    receipt_number: str = setting("Receipts called back: field of the number", default="", help=_FIELD)
+    inbound_from: str = setting(
+        "Texts from phones: field of the sender", default="", help=f"Empty: there are none. {_FIELD}"
     )
-    charset: str = setting("Charset", default="utf-8", choices=("utf-8", "iso-8859-1"))
-    longest: int = setting("Most characters", default=0, minimum=0, maximum=5000, help="0: no limit.")
-    status_from: int = setting("Lowest HTTP status of a success", default=200, minimum=100, maximum=599)
-    status_to: int = setting("Highest HTTP status of a success", default=299, minimum=100, maximum=599)
-    success: str = setting(
-        "A success is known by",
-        choices=BY,
-        help="The status alone only where the provider answers nothing else.",
-    )
-    success_at: str = setting("Where the success stands", default="", help=_WHERE)
-    success_values: str = setting("Values of a success", default="", help="Separated by commas.")
-    field_separator: str = setting("Separator of the answer's fields", default=";")
-    reference_by: str = setting(
-        "The provider's id of the message is", default="status", choices={**BY, "status": "not told"}
-    )
-    reference_at: str = setting("Where the id stands", default="", help=_WHERE)
-    error_at: str = setting(
-        "Where the error's code or words stand",
+    inbound_text: str = setting("Texts from phones: field of the text", default="", help=_FIELD)
+    inbound_reference: str = setting("Texts from phones: field of the provider's id", default="", help=_FIELD)
+    inbound_to: str = setting("Texts from phones: field of our number", default="", help=_FIELD)
+    webhook_items: str = setting(
+        "Called back: path of the list",
         default="",
-        help="As for the success; empty: in the same place, and regular expressions see the whole answer.",
+        help="Where one JSON request holds several, such as messages; the fields above are then those of each.",
     )
-    errors: str = setting(
-        "Errors",
-        default=_DEFAULT_ERRORS,
-        lines=True,
-        help=(
-            "One a line: code = class, /expression/ = class or http 401 = class. Classes: recipient, message,"
-            " account, throttled, retry (surely not sent), duplicate (already accepted). What no line names"
-            " is unknown, and never sent again by itself."
-        ),
+    webhook_secret_at: str = setting(
+        "Called back: field or header of the secret",
+        default="",
+        help="Where the provider repeats a secret: a field's name, or header: and a header's name.",
+    )
+    webhook_secret: str = setting("Called back: the secret", default="", secret=True)
+    webhook_answer: str = setting(
+        "Called back: what to answer", default="", help="Where the provider waits for certain words."
+    )
+    inbox_url: str = setting(
+        "Texts asked for: URL",
+        default="",
+        secret=True,
+        help=f"{_ASKED}, {{a}} where the last question ended. The answer is JSON; its fields are those above.",
+    )
+    inbox_items: str = setting("Texts asked for: path of the list", default="", help="Empty: the answer is the list.")
+    inbox_cursor: str = setting(
+        "Texts asked for: field that {a} is taken from",
+        default="",
+        help="Of the last text. Empty: the provider gives each text once.",
     )
 
     @cached_property
-    def base(self) -> str:
-        """Scheme, host and port. Raises ``SmsError`` when they make no address."""
-        return base_address(f"{'https' if self.ssl else 'http'}://{self.host}:{self.port}")
+    def balance_told(self) -> Extract:
+        """Takes the balance out of an answer. Raises ``ValueError``."""
+        return extractor(self.balance_by, self.balance_at, separator=self.field_separator)
 
     @cached_property
-    def rules(self) -> Rules:
-        """How the answers are read. Raises ``ValueError`` when a rule cannot be read."""
-        return Rules(
-            by=self.success,
-            success=extractor(self.success, self.success_at, separator=self.field_separator),
-            values=self._values,
-            reference=extractor(self.reference_by, self.reference_at, separator=self.field_separator),
-            error_code=extractor(self._error_by, self.error_at or self.success_at, separator=self.field_separator),
-            errors=error_rules(self.errors),
-            error_anywhere=not self.error_at,
-        )
+    def status_told(self) -> Extract:
+        """Takes the status out of an answer. Raises ``ValueError``."""
+        return extractor(self.status_by, self.status_at, separator=self.field_separator)
 
     @cached_property
-    def url_template(self) -> Template:
-        """The URL. Raises ``ValueError``."""
-        return template(self.url)
+    def words(self) -> tuple[StatusWord, ...]:
+        """What the statuses mean. Raises ``ValueError``."""
+        return status_words(self.status_words)
 
     @cached_property
-    def body_template(self) -> Template:
-        """The body. Raises ``ValueError``."""
-        return template(self.body)
-
-    @cached_property
-    def header_templates(self) -> tuple[tuple[str, Template], ...]:
-        """The headers. Raises ``ValueError``."""
-        return tuple(_header(line) for line in self.headers.splitlines() if line.strip())
+    def questions(self) -> Mapping[str, Template]:
+        """The addresses that are asked, by the field that holds each. Raises ``ValueError``."""
+        return {name: template(getattr(self, name), OF_QUESTIONS) for name in _QUESTIONS if getattr(self, name)}
 
     @property
-    def placeholders(self) -> frozenset[str]:
-        """Every placeholder in use."""
-        headers = frozenset[str]().union(*(value.names for _, value in self.header_templates))
-        return self.url_template.names | self.body_template.names | headers
+    def takes_receipts(self) -> bool:
+        """Whether the provider calls receipts back."""
+        return bool(self.receipt_status)
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether the fields of a text from a phone are known."""
+        return bool(self.inbound_from and self.inbound_text)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be quoted anywhere."""
-        return (self.password, self.token, self.user)
-
-    @property
-    def _values(self) -> frozenset[str]:
-        return frozenset(value.strip() for value in self.success_values.split(",") if value.strip())
-
-    @property
-    def _error_by(self) -> str:
-        # An expression for the success says nothing about where an error's code stands.
-        return "status" if self.success == "regex" and not self.error_at else self.success
+        return (self.password, self.token, self.user, self.webhook_secret)
 
     def check(self) -> None:
         """Raises ``BadSettings`` that names every field that does not fit the others."""
-        problems: dict[str, str] = {}
-        for name, check in self._checks():
-            try:
-                check()
-            except (ValueError, SmsError) as error:
-                problems.setdefault(name, str(error))
+        problems = problems_of(of_sending(self)) | problems_of(self._checks())
         if not problems:
-            problems = dict(self._missing())
+            asked = frozenset[str]().union(*(each.names for each in self.questions.values()))
+            problems = dict(missing(self, self.placeholders | asked)) | dict(self._missing())
         if problems:
             raise BadSettings(problems)
 
-    def _checks(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        yield "host", lambda: self.base
-        yield "host", self._check_host
-        yield "url", self._check_url
-        yield "body", self._check_body
-        yield "headers", lambda: self.header_templates
-        yield "success_at", lambda: extractor(self.success, self.success_at, separator=self.field_separator)
-        yield "success_values", self._check_values
-        yield (
-            "reference_at",
-            lambda: extractor(self.reference_by, self.reference_at, separator=self.field_separator),
-        )
-        yield "error_at", lambda: self.error_at and self.rules.error_code
-        yield "errors", lambda: error_rules(self.errors)
-        yield "batch_size", self._check_batch
-        yield "country_code", self._check_country
-        yield "status_to", self._check_status
+    def _checks(self) -> Checks:
+        for name, spare in _QUESTIONS.items():
+            yield name, lambda name=name, spare=spare: self._check_question(name, spare=spare)  # type: ignore[misc]
+        yield "balance_at", lambda: self.balance_url and self.balance_told
+        yield "status_at", lambda: self.status_url and self.status_told
+        yield "status_words", lambda: self.words
 
-    def _check_host(self) -> None:
-        if re.search(r"[/?#@:]", self.host) and not re.fullmatch(r"\[[0-9a-fA-F:.]+\]", self.host):
-            raise ValueError("is the name alone: port, path and https:// have fields of their own")
-
-    def _check_url(self) -> None:
-        if not self.url.startswith("/"):
-            raise ValueError("does not begin with /: host and port have fields of their own")
-        _require_encoded(self.url_template)
-        held = self.url_template.names | self.body_template.names
-        lost = [f"{{{name}}} ({MEANING[name]})" for name in "dm" if name not in held]
-        if lost:
-            raise ValueError(f"holds no {' and no '.join(lost)}, nor does the body")
-
-    def _check_body(self) -> None:
-        if (self.body_format == "none") != (not self.body):
-            raise ValueError("a template and its format (form or JSON) need each other")
-        if self.body and self.method != "POST":
-            raise ValueError("is sent with POST only")
-        if self.body_format == "form":
-            _require_encoded(self.body_template)
-        if self.body_format == "json":
-            sample = dict.fromkeys(MEANING, 'a"b') | {"d": "+5511" if self.number_form == "e164" else "5511"}
-            _require_json(self.body_template.filled(sample, encode=json_escaped))
-
-    def _check_values(self) -> None:
-        if self.success in ("json", "field") and not self._values:
-            raise ValueError("is missing: which values mean a success?")
-
-    def _check_batch(self) -> None:
-        if self.batch_size > 1 and self.separator == "one":
-            raise ValueError("needs a separator of the numbers")
-        if self.batch_size > 1 and self.placeholders & _BATCHLESS:
-            raise ValueError("must be 1 where {r} or {c} is used: they are each message's own")
-
-    def _check_country(self) -> None:
-        if self.number_form == "national" and not re.fullmatch(r"[1-9]\d{0,2}", self.country_code):
-            raise ValueError("is needed for national numbers: 1 to 3 digits, such as 55")
-
-    def _check_status(self) -> None:
-        if self.status_to < self.status_from:
-            raise ValueError("is less than the lowest status")
+    def _check_question(self, name: str, *, spare: str) -> None:
+        if getattr(self, name):
+            written = template(getattr(self, name), OF_QUESTIONS)
+            require_path(written)
+            if written.names & frozenset(spare):
+                raise ValueError(
+                    worded("may not hold %(names)s", names=", ".join(f"{{{each}}}" for each in sorted(spare)))
+                )
 
     def _missing(self) -> Iterator[tuple[str, str]]:
-        """Fields that a template uses and that are empty."""
-        for placeholder, name in _VALUES.items():
-            if placeholder in self.placeholders and not getattr(self, name):
-                yield name, f"is missing: {{{placeholder}}} is used"
-        if self.basic_auth and not self.user:
-            yield "user", "is missing: HTTP Basic is used"
+        if (self.receipt_status or self.status_url) and not self.words:
+            yield "status_words", worded("is missing: without it no status means anything")
+        if self.takes_receipts and not (self.receipt_reference or self.receipt_own or "c" in self.placeholders):
+            yield "receipt_reference", worded("is missing: the provider's id, ours, or {c} must tell the message")
+        if "c" in self.placeholders and not self.takes_receipts:
+            yield "receipt_status", worded("is missing: %(what)s is used", what="{c}")
+        if bool(self.inbound_from) != bool(self.inbound_text):
+            yield "inbound_text", worded("and the field of the sender need each other")
+        if self.inbox_url and not self.takes_texts:
+            yield "inbound_from", worded("is missing: texts are asked for")
+        if bool(self.webhook_secret_at) != bool(self.webhook_secret):
+            yield "webhook_secret", worded("and where it stands need each other")
 
 
-def _header(line: str) -> tuple[str, Template]:
-    name, colon, value = line.partition(":")
-    if not colon or not _HEADER_NAME.fullmatch(name.strip()):
-        raise ValueError("has a line that is not of the form: Name: value")
-    held = template(value.strip())
-    if held.names & {"d", "m", "c"} or not held.literal.isascii():
-        raise ValueError("may hold {u}, {p}, {t}, {s} and {r}, and otherwise ASCII only")
-    return name.strip(), held
+#: The fields with an address that is asked, and the placeholders that have no meaning there.
+_QUESTIONS: Mapping[str, str] = {"balance_url": "idrka", "status_url": "a", "inbox_url": "idrk"}
 
 
-def _require_encoded(written: Template) -> None:
-    if not written.literal.isascii() or re.search(r"[\s#\"<>\\^`{|}]", written.literal):
-        raise ValueError("holds a character that must be percent-encoded (a space is %20, # is %23)")
-
-
-def _require_json(text: str) -> None:
-    try:
-        json.loads(text)
-    except ValueError:
-        raise ValueError('is no JSON once filled: put text placeholders between quotes, as in "{m}"') from None
-
-
-def credentials(settings: GenericHttpSettings) -> Mapping[str, str]:
+def credentials(settings: GenericSending) -> Mapping[str, str]:
     """The values of the placeholders that do not change from message to message."""
-    return {placeholder: getattr(settings, name) for placeholder, name in _VALUES.items()}
+    return {placeholder: getattr(settings, name) for placeholder, name in VALUES.items()}

@@ -6,7 +6,7 @@ import json
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -19,7 +19,9 @@ import requests
 import urllib3.exceptions as below
 from requests.structures import CaseInsensitiveDict
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways.addresses import FORBIDDEN, PRIVATE, AddressRefused
+from sms_plugin.gateways.spoken import Spoken
 from sms_plugin.gateways.wire import Bounds, Line
 
 MOST_BYTES = 64 * 1024
@@ -31,17 +33,31 @@ request that meets the closing ends as ``Unsure``."""
 _AGENT = "sms-plugin"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    PRIVATE: (
+        worded("The provider's host leads to this machine or into a private network."),
+        worded("Where it belongs there, switch the provider's private address on, or set SMS_PRIVATE_GATEWAYS."),
+    ),
+    FORBIDDEN: (
+        worded("The provider's host leads to an address that no provider may have."),
+        worded("Give the host by its name, or by an ordinary address."),
+    ),
+}
+
+Watch = Callable[[Spoken], None]
 Pairs = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class NotSent(SmsError):
     """Surely nothing reached the provider.
 
-    ``code`` is ``dns``, ``no_connection``, ``connect_timeout``, ``tls`` or ``bad_request``.
+    ``code`` is ``dns``, ``no_connection``, ``connect_timeout``, ``tls`` or ``bad_request``; or ``private_address`` or
+    ``forbidden_address`` where the provider's host leads to none that may be reached.
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The provider could not be reached", code=reason)
+        told, hint = _REFUSED.get(reason, (worded("The provider could not be reached"), ""))
+        super().__init__(told, code=reason, hint=hint)
 
 
 class Unsure(SmsError):
@@ -51,7 +67,7 @@ class Unsure(SmsError):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The provider's answer did not arrive", code=reason)
+        super().__init__(worded("The provider's answer did not arrive"), code=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,28 +127,30 @@ def base_address(address: str) -> str:
     problem = _address_problem(address)
     if problem:
         raise SmsError(
-            f"The address {problem}.",
+            problem,
             code="bad_address",
-            hint="Write it as https://host or https://host:port/path, without user, password, ? and #.",
+            hint=worded("Write it as https://host or https://host:port/path, without user, password, ? and #."),
         )
     return address.rstrip("/")
 
 
 def _address_problem(address: str) -> str:
     if not address.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in address):
-        return "holds a space, a control character or a letter outside ASCII (write such a host as xn--…)"
+        return worded(
+            "The address holds a space, a control character or a letter outside ASCII (write such a host as xn--…)."
+        )
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "has a host or a port that cannot be"
+        return worded("The address has a host or a port that cannot be.")
     if parts.scheme not in ("http", "https"):
-        return "begins neither with https:// nor with http://"
+        return worded("The address begins neither with https:// nor with http://.")
     if not host or "\\" in address:
-        return "has no host"
+        return worded("The address has no host.")
     if "@" in parts.netloc:
-        return "holds credentials"
-    return "holds a query or a fragment" if "?" in address or "#" in address else ""
+        return worded("The address holds credentials.")
+    return worded("The address holds a query or a fragment.") if "?" in address or "#" in address else ""
 
 
 def in_clear(address: str) -> bool:
@@ -148,9 +166,20 @@ class Http:
     (proxies, netrc), nothing is retried, no redirect is followed, and a request costs half the time.
     """
 
-    def __init__(self, connect_timeout: float = 5.0, read_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        *,
+        private: bool = False,
+        watch: Watch | None = None,
+    ) -> None:
+        """``private`` lets it reach this machine and private networks; whoever builds it asks ``Line.private``.
+        ``watch`` is told what was said, secrets and all: for tests of the connection only.
+        """
+        self._watch = watch
         self._timeout = (connect_timeout, read_timeout)
-        self._bounds = Bounds(read_timeout=read_timeout)
+        self._bounds = Bounds(read_timeout=read_timeout, private=private)
         self._last_used = time.monotonic()
         self._line = Line(self._bounds)
 
@@ -184,15 +213,21 @@ class Http:
         if time.monotonic() - self._last_used > IDLE:
             self._line.close()
         self._bounds.begin(seconds=2 * self._timeout[0])
+        answer, failure = None, None
         try:
-            return self._exchange(prepared, at_most=at_most)
+            answer = self._exchange(prepared, at_most=at_most)
         except (requests.RequestException, below.HTTPError, HTTPException, OSError, ValueError) as error:
             # Neither error nor its cause may be chained: both hold the address with its query.
             failure = Unsure(_unsure(error)) if self._bounds.departed else NotSent(_not_sent(error))
         finally:
             self._bounds.end()
             self._last_used = time.monotonic()
-        raise failure
+        if self._watch is not None:
+            self._watch(_spoken(prepared, answer, failure))
+        if answer is None:
+            assert failure is not None  # noqa: S101 - there is one or the other
+            raise failure
+        return answer
 
     def _exchange(self, prepared: requests.PreparedRequest, *, at_most: int) -> Answer:
         response = self._line.send(prepared, stream=True, timeout=self._timeout)
@@ -221,6 +256,20 @@ class Http:
 
 class _TooLarge(ValueError):
     pass
+
+
+def _spoken(prepared: requests.PreparedRequest, answer: Answer | None, failure: SmsError | None) -> Spoken:
+    body = prepared.body or b""
+    return Spoken(
+        method=prepared.method or "",
+        url=prepared.url or "",
+        headers=dict(prepared.headers),
+        body=body if isinstance(body, bytes) else str(body).encode(),
+        status=None if answer is None else answer.status,
+        answer_headers={} if answer is None else answer.headers,
+        answer=b"" if answer is None else answer.body,
+        failure="" if failure is None else failure.code,
+    )
 
 
 def _prepared(
@@ -262,6 +311,9 @@ def _any(error: BaseException, *kinds: type[BaseException]) -> bool:
 
 
 def _not_sent(error: BaseException) -> str:
+    refused = [cause for cause in _causes(error) if isinstance(cause, AddressRefused)]
+    if refused:
+        return refused[0].code
     if _any(error, below.NameResolutionError):
         return "dns"
     if _any(error, ssl.SSLError, below.SSLError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sms_plugin.errors import did_you_mean
+from sms_plugin.errors import did_you_mean, worded
 
 MEANING: Mapping[str, str] = {
     "u": "user",
@@ -18,7 +18,14 @@ MEANING: Mapping[str, str] = {
     "d": "destination number",
     "m": "message",
     "r": "our reference of the message",
+    "k": "the same in 32 hexadecimal digits",
     "c": "address for receipts",
+}
+#: What a question to the provider may hold instead of a number and a text.
+OF_QUESTIONS: Mapping[str, str] = {
+    **{name: MEANING[name] for name in "utpsrkd"},
+    "i": "the provider's id of the message",
+    "a": "where the last question for texts ended",
 }
 _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
@@ -46,14 +53,21 @@ class Template:
         return "".join(pieces)
 
 
-def template(text: str) -> Template:
-    """The template written in ``text``. Raises ``ValueError`` that names an unknown placeholder."""
+def template(text: str, known: Mapping[str, str] = MEANING) -> Template:
+    """The template written in ``text``. Raises ``ValueError`` that names a placeholder that is not among the known."""
     parts = tuple(_PLACEHOLDER.split(text))
-    unknown = [name for name in parts[1::2] if name not in MEANING]
+    unknown = [name for name in parts[1::2] if name not in known]
     if unknown:
-        known = ", ".join(f"{{{name}}} {meaning}" for name, meaning in MEANING.items())
-        guess = did_you_mean(unknown[0].lower()[:1], MEANING)
-        raise ValueError(f"holds the unknown placeholder {{{unknown[0]}}}. {guess} There are: {known}")
+        guess = did_you_mean(unknown[0].lower()[:1], known)
+        there_are = ", ".join(f"{{{name}}} {meaning}" for name, meaning in known.items())
+        raise ValueError(
+            worded(
+                "holds the unknown placeholder {%(unknown)s}. %(guess)s There are: %(there_are)s",
+                unknown=unknown[0],
+                guess=guess,
+                there_are=there_are,
+            )
+        )
     return Template(parts)
 
 

@@ -6,20 +6,49 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from sms_plugin.errors import ConfigurationError, did_you_mean
+from sms_plugin.gateways.allcance import Allcance
+from sms_plugin.gateways.android import AndroidGateway
+from sms_plugin.gateways.clickatell import ClickatellGateway
 from sms_plugin.gateways.console import ConsoleGateway
 from sms_plugin.gateways.contract import Gateway
+from sms_plugin.gateways.facilita_movel import FacilitaMovel
 from sms_plugin.gateways.generic import GenericHttpGateway
-from sms_plugin.gateways.presets import Allcance, FacilitaMovel, HotMobile, KingTelecom
+from sms_plugin.gateways.hotmobile import HotMobile
+from sms_plugin.gateways.jasmin import JasminGateway
+from sms_plugin.gateways.kannel import KannelGateway
+from sms_plugin.gateways.khal import Khal
+from sms_plugin.gateways.king_telecom import KingTelecom
+from sms_plugin.gateways.locasms import LocaSms
+from sms_plugin.gateways.msg91 import Msg91Gateway
+from sms_plugin.gateways.playsms import PlaySmsGateway
+from sms_plugin.gateways.smsgateway_me import SmsGatewayMe
+from sms_plugin.gateways.turbosms import TurboSmsGateway
 from sms_plugin.gateways.twilio import TwilioGateway
+from sms_plugin.gateways.voipr import Voipr
+from sms_plugin.gateways.vonage import VonageGateway
+from sms_plugin.gateways.zenvia import ZenviaGateway
 
 GROUP = "sms_plugin.gateways"
 
 SHIPPED: tuple[type[Gateway], ...] = (
     TwilioGateway,
+    TurboSmsGateway,
+    AndroidGateway,
+    SmsGatewayMe,
+    Msg91Gateway,
+    ZenviaGateway,
+    VonageGateway,
+    KannelGateway,
+    JasminGateway,
+    ClickatellGateway,
+    PlaySmsGateway,
     GenericHttpGateway,
     FacilitaMovel,
     KingTelecom,
     Allcance,
+    Khal,
+    LocaSms,
+    Voipr,
     HotMobile,
     ConsoleGateway,
 )

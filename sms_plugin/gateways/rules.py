@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sms_plugin.errors import did_you_mean
+from sms_plugin.errors import did_you_mean, worded
 from sms_plugin.gateways.contract import About, Verdict, accepted, refused
 from sms_plugin.gateways.verdicts import throttled
 
@@ -28,8 +28,10 @@ _CLASSES: Mapping[str, str] = {
     "account": "account_refused",
     "throttled": "throttled",
     "retry": "try_again",
+    "outage": "outage",
     "duplicate": "duplicate",
 }
+_ABOUT: Mapping[str, About] = {"recipient": About.RECIPIENT, "account": About.ACCOUNT, "outage": About.PROVIDER}
 _ERROR_LINE = re.compile(r"^(?P<when>.+?)\s*=\s*(?P<class>\w+)(?:\s+(?P<reason>[a-z][a-z0-9_]*))?$")
 _ECHO = 8
 """Characters from which on a text that the provider repeats is left out of what regular expressions see."""
@@ -61,8 +63,8 @@ class ErrorRule:
             return accepted(reference)
         if self.meaning == "throttled":
             return throttled(retry_after=retry_after, provider_code=provider_code)
-        about = {"recipient": About.RECIPIENT, "account": About.ACCOUNT}.get(self.meaning, About.MESSAGE)
-        for_good = self.meaning != "retry"
+        about = _ABOUT.get(self.meaning, About.MESSAGE)
+        for_good = self.meaning not in {"retry", "outage"}
         wait = None if for_good else retry_after
         return refused(self.reason, about=about, for_good=for_good, retry_after=wait, provider_code=provider_code)
 
@@ -78,11 +80,11 @@ def error_rules(lines: str) -> tuple[ErrorRule, ...]:
 def _error_rule(line: str) -> ErrorRule:
     found = _ERROR_LINE.match(line)
     if found is None:
-        raise ValueError(f"has the line {line!r}, which is not of the form: code = class reason")
+        raise ValueError(worded("has the line %(line)r, which is not of the form: code = class reason", line=line))
     when, meaning = found["when"], found["class"]
     if meaning not in _CLASSES:
         guess = did_you_mean(meaning, _CLASSES) or f"There are: {', '.join(_CLASSES)}"
-        raise ValueError(f"has the unknown class {meaning!r}. {guess}")
+        raise ValueError(worded("has the unknown class %(meaning)r. %(guess)s", meaning=meaning, guess=guess))
     reason = found["reason"] or _CLASSES[meaning]
     status = re.fullmatch(r"http\s+(\d{3})", when)
     if status:
@@ -97,7 +99,7 @@ def pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text, re.IGNORECASE)
     except re.error as error:
-        raise ValueError(f"has a regular expression that cannot be read: {error}") from None
+        raise ValueError(worded("has a regular expression that cannot be read: %(error)s", error=error)) from None
 
 
 def extractor(by: str, at: str, *, separator: str) -> Extract:
@@ -107,13 +109,13 @@ def extractor(by: str, at: str, *, separator: str) -> Extract:
     if by == "number":
         return lambda body: body.strip() if re.fullmatch(r"[+-]?[0-9]{1,18}", body.strip()) else None
     if not at:
-        raise ValueError("is missing: it says where the value stands in the answer")
+        raise ValueError(worded("is missing: it says where the value stands in the answer"))
     if by == "regex":
         return _regex(pattern(at))
     if by == "json":
-        return lambda body: _at_path(body, at.split("."))
+        return lambda body: _in_json(body, at)
     if re.fullmatch(r"-?[1-9]\d?", at) is None:
-        raise ValueError("is not the number of a field (1 is the first, -1 the last)")
+        raise ValueError(worded("is not the number of a field (1 is the first, -1 the last)"))
     return _field(int(at), separator=separator)
 
 
@@ -140,12 +142,21 @@ def _field(number: int, *, separator: str) -> Extract:
     return extract
 
 
-def _at_path(body: str, path: list[str]) -> str | None:
+def _in_json(body: str, path: str) -> str | None:
     try:
-        value: Any = json.loads(body)
-        for step in path:
+        return at_path(json.loads(body), path)
+    except (ValueError, RecursionError):
+        return None
+
+
+def at_path(value: Any, path: str) -> str | None:
+    """What stands in a decoded JSON value at a path such as ``messages.0.id``, as text; None where there is nothing
+    that is one, and for no path.
+    """
+    try:
+        for step in path.split("."):
             value = value[int(step)] if isinstance(value, list) else value[step]
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError):
         return None
     if isinstance(value, bool):
         return str(value).lower()

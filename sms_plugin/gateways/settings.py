@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
-from sms_plugin.errors import SmsError, did_you_mean
+from sms_plugin.errors import SmsError, did_you_mean, worded
 
 S = TypeVar("S")
 
@@ -118,6 +118,19 @@ def _kind(hint: Any, *, choices: Mapping[str, str], lines: bool) -> Kind:
     return kinds[hint]
 
 
+def unfilled(settings_class: type[S]) -> S:
+    """The settings before anybody filled anything in: defaults, and nothing where there is none. Nothing is checked:
+    only what a gateway can do may be asked with them.
+    """
+    empty: Mapping[Kind, object] = {Kind.NUMBER: 0, Kind.SWITCH: False}
+    values = {
+        one.name: next(iter(one.choices)) if one.kind is Kind.CHOICE else empty.get(one.kind, "")
+        for one in fields_of(settings_class)
+        if one.required
+    }
+    return settings_class(**values)
+
+
 def build(settings_class: type[S], raw: Mapping[str, object]) -> S:
     """The settings that ``raw`` describes; values may be text, as a form or a command line gives them.
 
@@ -132,7 +145,7 @@ def build(settings_class: type[S], raw: Mapping[str, object]) -> S:
             if not _blank(given):
                 values[name] = _READ[described.kind](given, described)
             elif described.required:
-                problems[name] = "is missing"
+                problems[name] = worded("is missing")
         except ValueError as error:
             problems[name] = str(error)
     if problems:
@@ -154,11 +167,11 @@ def _blank(given: object) -> bool:
 
 def _text(given: object, described: SettingField) -> str:
     if isinstance(given, bool) or not isinstance(given, str | int):
-        raise ValueError("is not a text")
+        raise ValueError(worded("is not a text"))
     text = str(given).replace("\r\n", "\n").strip()
     allowed = {"\n", "\t"} if described.kind is Kind.LINES else set()
     if any((ord(char) < 32 or ord(char) == 127) and char not in allowed for char in text):
-        raise ValueError("holds a control character")
+        raise ValueError(worded("holds a control character"))
     return text
 
 
@@ -168,11 +181,11 @@ def _number(given: object, described: SettingField) -> int:
             raise ValueError
         number = int(given)
     except ValueError:
-        raise ValueError("is not a whole number") from None
+        raise ValueError(worded("is not a whole number")) from None
     if described.minimum is not None and number < described.minimum:
-        raise ValueError(f"is less than {described.minimum}")
+        raise ValueError(worded("is less than %(minimum)s", minimum=described.minimum))
     if described.maximum is not None and number > described.maximum:
-        raise ValueError(f"is more than {described.maximum}")
+        raise ValueError(worded("is more than %(maximum)s", maximum=described.maximum))
     return number
 
 
@@ -182,7 +195,7 @@ def _switch(given: object, described: SettingField) -> bool:  # read like the ot
         return True
     if word in _FALSE:
         return False
-    raise ValueError("is neither yes nor no")
+    raise ValueError(worded("is neither yes nor no"))
 
 
 def _choice(given: object, described: SettingField) -> str:

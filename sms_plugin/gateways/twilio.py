@@ -1,4 +1,4 @@
-"""Twilio's Programmable Messaging, API 2010-04-01 (P1): sending, signed receipts, balance, look-up.
+"""Twilio's Programmable Messaging, API 2010-04-01 (P1): sending, signed receipts, texts from phones, balance, look-up.
 
 Source: the vendor's OpenAPI description of that version, and its guides on webhooks.
 """
@@ -7,77 +7,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways.asking import answers
 from sms_plugin.gateways.contract import (
     Balance,
     Capabilities,
     Found,
     Gateway,
+    Inbound,
     Outgoing,
     ReceiptStatus,
     Report,
+    Sent,
     Verdict,
+    WebAnswer,
     WebRequest,
     accepted,
     refused,
     unknown,
 )
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
-from sms_plugin.gateways.settings import BadSettings, setting
-from sms_plugin.gateways.twilio_codes import LATER, STATUS, refusal
+from sms_plugin.gateways.twilio_codes import STATUS, later, refusal
+from sms_plugin.gateways.twilio_reading import moment, report_of, segments_of, told_by
+from sms_plugin.gateways.twilio_settings import TwilioSettings
 from sms_plugin.gateways.twilio_signature import verified_fields
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, throttled, unreadable
 
 _LONGEST = 1600
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_POLLED = 10  # one request each
+_NO_REPLY = b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 _LISTING_BYTES = 1024 * 1024
 _LISTING_PAGES = 5
 _SKEW = timedelta(seconds=60)  # between the database's clock, which gives ``since``, and Twilio's
-
-
-@dataclass(frozen=True, kw_only=True)
-class TwilioSettings:
-    """A Twilio account and the sender that it texts from."""
-
-    account_sid: str = setting("Account SID", help="AC and 32 characters, on the console's first page.")
-    auth_token: str = setting(
-        "Auth token", secret=True, help="Verifies receipts too, so it is needed beside an API key as well."
-    )
-    api_key_sid: str = setting("API key SID", default="", help="Optional: send with a key instead of the token.")
-    api_key_secret: str = setting("API key secret", default="", secret=True)
-    sender: str = setting(
-        "From", default="", help="A number of the account with +, a short code or a registered sender name."
-    )
-    messaging_service_sid: str = setting(
-        "Messaging Service SID", default="", help="Instead of a sender, or together with one of its senders."
-    )
-    base_url: str = setting("Base address", default="https://api.twilio.com")
-
-    def check(self) -> None:
-        """Raises ``BadSettings`` that names every field that is wrong."""
-        problems: dict[str, str] = {}
-        if not re.fullmatch(r"AC[0-9a-fA-F]{32}", self.account_sid):
-            problems["account_sid"] = "is not AC and 32 hexadecimal digits"
-        if bool(self.api_key_sid) != bool(self.api_key_secret):
-            problems["api_key_secret"] = "and the key's SID need each other"
-        service = self.messaging_service_sid
-        if service and not re.fullmatch(r"MG[0-9a-fA-F]{32}", service):
-            problems["messaging_service_sid"] = "is not MG and 32 hexadecimal digits"
-        if not service and not self.sender:
-            problems["sender"] = "is missing: a sender or a Messaging Service is needed"
-        try:
-            base_address(self.base_url)
-        except SmsError as error:
-            problems["base_url"] = str(error)
-        if problems:
-            raise BadSettings(problems)
 
 
 class TwilioGateway(Gateway):
@@ -86,12 +53,18 @@ class TwilioGateway(Gateway):
     settings: TwilioSettings
     kind = "twilio"
     label = "Twilio"
+    help = (
+        "For answers from phones, write the webhook's address into the Console: the number's (or the Messaging"
+        " Service's) page, A message comes in."
+    )
     Settings = TwilioSettings
 
     @classmethod
     def capabilities(cls, settings: Any) -> Capabilities:  # the same for every account
-        """One message a request, of at most 1600 characters; receipts, balance and look-up."""
-        return Capabilities(longest=_LONGEST, receipts=True, balance=True, lookup=True)
+        """One message a request, of at most 1600 characters; everything but flash."""
+        return Capabilities(
+            longest=_LONGEST, receipts=True, polled=_POLLED, inbound=True, balance=True, lookup=True, prices=True
+        )
 
     @classmethod
     def warnings(cls, settings: Any) -> Sequence[str]:
@@ -102,8 +75,12 @@ class TwilioGateway(Gateway):
         settings = self.settings
         self._account = f"/2010-04-01/Accounts/{settings.account_sid}"
         self._messages = f"{base_address(settings.base_url)}{self._account}/Messages.json"
-        sender = {"From": settings.sender, "MessagingServiceSid": settings.messaging_service_sid}
-        self._sender = {name: value for name, value in sender.items() if value}
+        fixed = {
+            "From": settings.sender,
+            "MessagingServiceSid": settings.messaging_service_sid,
+            "ValidityPeriod": str(settings.validity or ""),
+        }
+        self._fixed = {name: value for name, value in fixed.items() if value}
         key = (settings.api_key_sid, settings.api_key_secret)
         self._auth = key if settings.api_key_sid else (settings.account_sid, settings.auth_token)
 
@@ -114,7 +91,7 @@ class TwilioGateway(Gateway):
     def _send(self, message: Outgoing) -> Verdict:
         if len(message.text) > _LONGEST:
             return refused("too_long")
-        form = {"To": message.to, **self._sender, "Body": message.text}
+        form = {"To": message.to, **self._fixed, "Body": message.text}
         if message.receipt_url:
             form["StatusCallback"] = message.receipt_url
         try:
@@ -130,9 +107,8 @@ class TwilioGateway(Gateway):
             return unknown("garbled")
         if STATUS.get(str(resource.get("status"))) is ReceiptStatus.FAILED:
             code = str(resource.get("error_code") or "")
-            return refused(LATER.get(code, "failed"), provider_code=code)
-        segments = str(resource.get("num_segments"))
-        return accepted(sid, segments=int(segments) if segments.isdecimal() and int(segments) else None)
+            return refused(later(code) or "failed", provider_code=code)
+        return accepted(sid, segments=segments_of(resource))
 
     def _not_taken(self, answer: Answer, *, text: str) -> Verdict:
         problem = _object(answer)
@@ -145,39 +121,41 @@ class TwilioGateway(Gateway):
         secrets = (self.settings.auth_token, self.settings.api_key_secret)
         return refusal(code, detail=quoted(problem.get("message"), secrets=secrets, texts=(text,)))
 
-    def read_receipts(self, request: WebRequest) -> Sequence[Report]:
-        """The one receipt of a status callback, once its signature holds."""
-        fields = verified_fields(request, token=self.settings.auth_token)
-        sid, word = fields.get("MessageSid") or fields.get("SmsSid"), fields.get("MessageStatus", "")
-        status = STATUS.get(word)
-        if not sid or status is None:
-            raise SmsError("This is no receipt of Twilio's", code="garbled")
-        code = fields.get("ErrorCode", "")
-        return [
-            Report(
-                status=status,
-                reference=sid,
-                number=fields.get("To"),
-                provider_code=code,
-                reason=LATER.get(code, ""),
-            )
-        ]
+    def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
+        """The one receipt of a status callback, or the one text from a phone, once its signature holds."""
+        return [told_by(verified_fields(request, token=self.settings.auth_token))]
+
+    def webhook_answer(self, taken: Sequence[Report | Inbound]) -> WebAnswer:
+        """A text from a phone is answered with TwiML that sends nothing back."""
+        if any(isinstance(each, Inbound) for each in taken):
+            return WebAnswer(status=200, body=_NO_REPLY, content_type="text/xml; charset=utf-8")
+        return WebAnswer()
+
+    def poll(self, sent: Sequence[Sent]) -> Sequence[Report]:
+        """What the messages' resources say: these tell the price, which no callback does."""
+        told = answers((each.reference for each in sent), self._resource)
+        reports = (report_of(resource, reference=sid) for sid, resource in told.items() if resource is not None)
+        return [report for report in reports if report is not None]
+
+    def _resource(self, sid: str) -> Mapping[str, Any] | None:
+        url = f"{self._messages.removesuffix('.json')}/{quote(sid, safe='')}.json"
+        answer = self.http.request("GET", url, auth=self._auth)
+        return None if answer.status == 404 else self._asked(answer, what=worded("message"))
 
     def balance(self) -> Balance:
         """The account's balance; a sub-account has none of its own."""
         url = f"{base_address(self.settings.base_url)}{self._account}/Balance.json"
-        told = self._asked(self.http.request("GET", url, auth=self._auth), what="balance")
+        told = self._asked(self.http.request("GET", url, auth=self._auth), what=worded("balance"))
         try:
             return Balance(amount=Decimal(str(told["balance"])), unit=str(told["currency"]).upper())
         except (KeyError, InvalidOperation):
-            raise unreadable("balance") from None
+            raise unreadable(worded("balance")) from None
 
     def look_up(self, message: Outgoing, *, reference: str | None, since: datetime) -> Sequence[Found]:
         """The message with that SID, or those of that day with the same number and exactly the same text."""
         if reference is not None:
-            url = f"{self._messages.removesuffix('.json')}/{quote(reference, safe='')}.json"
-            answer = self.http.request("GET", url, auth=self._auth)
-            resources = [] if answer.status == 404 else [self._asked(answer, what="message")]
+            resource = self._resource(reference)
+            resources = [] if resource is None else [resource]
         else:
             resources = [one for one in self._listed(message, since=since) if _is_same(one, message, since=since)]
         return [found for one in resources if (found := _found(one)) is not None]
@@ -189,7 +167,7 @@ class TwilioGateway(Gateway):
         url = self._messages
         for _ in range(_LISTING_PAGES):
             answer = self.http.request("GET", url, params=query, auth=self._auth, at_most=_LISTING_BYTES)
-            page = self._asked(answer, what="list of messages")
+            page = self._asked(answer, what=worded("list of messages"))
             yield from (one for one in page.get("messages") or () if isinstance(one, dict))
             following = page.get("next_page_uri")
             if not isinstance(following, str) or not following.startswith(f"{self._account}/Messages.json?"):
@@ -198,6 +176,8 @@ class TwilioGateway(Gateway):
 
     def _asked(self, answer: Answer, *, what: str) -> Mapping[str, Any]:
         told = _object(answer)
+        if answer.status == 401:
+            raise SmsError(worded("The provider does not know these credentials"), code="bad_credentials")
         if answer.status != 200 or not told:
             raise unreadable(what)
         return told
@@ -216,10 +196,8 @@ def _is_same(resource: Mapping[str, Any], message: Outgoing, *, since: datetime)
         return False
     if not str(resource.get("direction", "")).startswith("outbound"):
         return False
-    try:
-        return parsedate_to_datetime(str(resource.get("date_created"))) >= since - _SKEW
-    except (ValueError, TypeError):
-        return False
+    created = moment(resource.get("date_created"))
+    return created is not None and created >= since - _SKEW
 
 
 def _found(resource: Mapping[str, Any]) -> Found | None:

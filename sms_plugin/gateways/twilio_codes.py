@@ -52,6 +52,11 @@ LATER: Mapping[str, str] = {
 }
 
 
+def later(code: str) -> str:
+    """The reason of a failure that is told after the message was taken; nothing for no code and for an unknown one."""
+    return LATER.get(code) or next((reason for known, (reason, _) in _REFUSALS.items() if str(known) == code), "")
+
+
 def refusal(code: int, *, detail: str = "") -> Verdict:
     """A code that is not on the list is still one of a request that created nothing."""
     reason, about = _REFUSALS.get(code, ("rejected", About.MESSAGE))

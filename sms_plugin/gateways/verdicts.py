@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways.addresses import FORBIDDEN, PRIVATE
 from sms_plugin.gateways.contract import About, Verdict, refused, unknown
 from sms_plugin.gateways.http import Answer, NotSent, Unsure
 
@@ -16,13 +17,16 @@ _ECHO = 12
 _NUMBER = re.compile(r"\+?\d[\d ().-]{3,}\d")
 
 
+_NEVER_SENT = frozenset({"bad_request", PRIVATE, FORBIDDEN})
+
+
 def of_failure(failure: NotSent | Unsure) -> Verdict:
     """What a request without an answer means for its message: tried again only if surely nothing arrived."""
-    if failure.code == "bad_request":
-        # The settings make no request: so it will be with every message.
+    if failure.code in _NEVER_SENT:
+        # The settings make no request, or none that may leave: so it will be with every message.
         return refused(failure.code, about=About.ACCOUNT)
     if isinstance(failure, NotSent):
-        return refused(failure.code, for_good=False)
+        return refused(failure.code, about=About.PROVIDER, for_good=False)
     return unknown(failure.code)
 
 
@@ -77,4 +81,4 @@ def _echoes(line: str, text: str) -> bool:
 
 def unreadable(what: str) -> SmsError:
     """The error of a balance or a look-up whose answer makes no sense."""
-    return SmsError(f"The provider's {what} could not be read", code="garbled")
+    return SmsError(worded("The provider's %(what)s could not be read", what=what), code="garbled")

@@ -1,4 +1,5 @@
-"""The connection under ``Http``: it knows whether a request has left, and ends every request in bounded time.
+"""The connection under ``Http``: it knows whether a request has left, and ends every request in bounded time. It goes
+to addresses only that were judged.
 
 urllib3 limits each single read; a provider that drips one byte at a time would hold a thread for hours. Here
 every read and write is measured against one deadline. Whether a byte has left is noted where it leaves, so
@@ -20,6 +21,10 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family, create_connection
+
+from sms_plugin.gateways.addresses import AddressRefused, allowed
 
 _ours = threading.local()
 
@@ -37,10 +42,11 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retr
 class Bounds:
     """The limits of the request under way, shared by all connections of one ``Http``."""
 
-    __slots__ = ("answer_by", "depart_by", "departed", "read_timeout")
+    __slots__ = ("answer_by", "depart_by", "departed", "private", "read_timeout")
 
-    def __init__(self, *, read_timeout: float) -> None:
+    def __init__(self, *, read_timeout: float, private: bool = False) -> None:
         self.read_timeout = read_timeout
+        self.private = private  #: whether private addresses may be reached
         self.depart_by = self.answer_by = 0.0
         self.departed = False
 
@@ -64,6 +70,13 @@ class Bounds:
             raise TimeoutError("connecting took too long")
         self.answer_by = now + self.read_timeout
         self.departed = True
+
+    def connecting(self, seconds: float) -> float:
+        """Seconds that one more address may take, ``seconds`` at most. Raises ``TimeoutError`` when there are none."""
+        left = min(seconds, self.depart_by - time.monotonic())
+        if left <= 0:
+            raise TimeoutError("connecting took too long")
+        return left
 
     def left(self) -> float:
         """Seconds until the answer must be complete. Raises ``TimeoutError`` when there are none."""
@@ -107,7 +120,31 @@ class _BoundedConnection:
     """What both schemes share; stands before urllib3's own class."""
 
     bounds: ClassVar[Bounds]
+    host: str
+    port: int
     sock: Any
+    timeout: Any
+    socket_options: Any
+
+    def _new_conn(self) -> socket.socket:
+        """A connection to an address of the host that may be reached: what was judged is what is connected to, while
+        the server's name for TLS and the Host header stay the host's. In place of urllib3's own, with its errors.
+        """
+        this: Any = self
+        try:
+            addresses = allowed(self.host, self.port, private=self.bounds.private, family=allowed_gai_family())
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, this, error) from error
+        failure: OSError = AddressRefused("")
+        for address in addresses:
+            try:
+                seconds = self.bounds.connecting(self.timeout)
+                return create_connection((address, self.port), seconds, socket_options=self.socket_options)
+            except OSError as error:
+                failure = error
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(this, "connecting took too long") from failure
+        raise NewConnectionError(this, "no connection") from failure
 
     def send(self, data: Any) -> None:
         if self.sock is None:

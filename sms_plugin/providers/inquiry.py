@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Balance
-from sms_plugin.gateways.http import Http
+from sms_plugin.gateways.http import Http, Watch
 from sms_plugin.providers.active import Line
 from sms_plugin.settings import Settings
 
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 #: The longest that a person at a page is kept waiting for a connection and for an answer, in seconds: less, together,
 #: than web servers give a request.
 CONNECT, READ = 4.0, 12.0
+
+#: The code of the error that says that an account's credit has no limit: it answered, and there is no number to show.
+UNLIMITED = "unlimited"
 
 
 class Found(StrEnum):
@@ -46,20 +50,32 @@ def patient(settings: Settings) -> Settings:
     )
 
 
-def inquire(line: Line, *, settings: Settings) -> Inquiry:
-    """What the provider answers. Speaks HTTP, bounded in time: no session may be open around it. Never raises."""
+def address_of(settings: Any) -> str:
+    """The address that a gateway's settings lead to, as far as they tell it."""
+    described = settings.described() if hasattr(settings, "described") else settings
+    told: str = getattr(described, "base", None) or getattr(described, "base_url", None) or ""
+    return told
+
+
+def inquire(line: Line, *, settings: Settings, watch: Watch | None = None) -> Inquiry:
+    """What the provider answers. Speaks HTTP, bounded in time: no session may be open around it. Never raises.
+
+    ``watch`` is told what was said, secrets and all.
+    """
     bounds = patient(settings)
     try:
-        with Http(bounds.connect_timeout, bounds.read_timeout) as http:
+        with Http(bounds.connect_timeout, bounds.read_timeout, private=line.private, watch=watch) as http:
             gateway = line.gateway(line.settings, http)
             if line.capabilities.balance:
                 return Inquiry(found=Found.BALANCE, balance=gateway.balance())
-            address = getattr(line.settings, "base", None) or getattr(line.settings, "base_url", None)
+            address = address_of(line.settings)
             if not address:
                 return Inquiry(found=Found.SILENT)
             http.request("HEAD", address)
             return Inquiry(found=Found.REACHED)
     except SmsError as error:
+        if error.code == UNLIMITED:
+            return Inquiry(found=Found.REACHED)
         return Inquiry(found=Found.FAILED, reason=error.code)
     except Exception as error:  # noqa: BLE001 - a gateway of somebody else's may raise anything
         log.error("the gateway %s raised %s when it was asked", line.gateway.kind, type(error).__name__)

@@ -1,9 +1,9 @@
-"""What verdicts about our account mean for the provider: it stops for good, or rests for a while (P21)."""
+"""What verdicts mean for the provider: it stops for good, rests for a while (P21), or is left alone (X9)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import About, Verdict
 from sms_plugin.models import Provider
 from sms_plugin.providers.active import pause, stop
+from sms_plugin.providers.breaker import note
 
 #: How long a provider rests that asked for patience without saying how long, in seconds.
 PAUSE = 5.0
@@ -23,14 +24,34 @@ class Judgement:
     """Whether the provider is closed now, and whether it was this that stopped it."""
 
     closed: bool = False
+    again: bool = False  #: a message is due now, though nothing new was queued
+    troubled: bool = False  #: a provider's breaker counts: what is accepted must be judged, too
     stopped: bool = False
     provider: str = ""
     reason: str = ""
     detail: str = ""
 
 
-def judge(session: Session, verdicts: Sequence[tuple[int, Verdict]], *, now: datetime) -> Judgement:
-    """Stop or pause providers that refused our account. Writes in the caller's transaction."""
+def judge(
+    session: Session, verdicts: Sequence[tuple[int, Verdict]], *, now: datetime, current: int | None = None
+) -> Judgement:
+    """Stop or pause providers that refused our account, and leave alone those that cannot be reached. ``current`` is
+    the provider in use: that another one's breaker is open closes nothing. Writes in the caller's transaction.
+    """
+    judgement = _of_account(session, verdicts, now=now)
+    for provider_id in dict.fromkeys(each for each, _ in verdicts):
+        of_it = [verdict for each, verdict in verdicts if each == provider_id]
+        noted = note(session, provider_id, of_it, now=now)
+        judgement = replace(
+            judgement,
+            closed=judgement.closed or (noted.is_open and current in {None, provider_id}),
+            again=judgement.again or noted.again,
+            troubled=judgement.troubled or noted.troubled,
+        )
+    return judgement
+
+
+def _of_account(session: Session, verdicts: Sequence[tuple[int, Verdict]], *, now: datetime) -> Judgement:
     judgement = Judgement()
     for provider_id, verdict in verdicts:
         if verdict.about is not About.ACCOUNT:

@@ -6,6 +6,7 @@ its settings at a loopback server, and says what its provider answers. Needs pyt
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,9 +18,20 @@ from uuid import UUID
 import pytest
 
 from sms_plugin.errors import ForgedRequest, SmsError
-from sms_plugin.gateways.contract import About, Gateway, Outcome, Outgoing, Verdict, WebRequest
+from sms_plugin.gateways.contract import (
+    About,
+    Capabilities,
+    Gateway,
+    Inbound,
+    Outcome,
+    Outgoing,
+    Report,
+    Sent,
+    Verdict,
+    WebRequest,
+)
 from sms_plugin.gateways.http import Http
-from sms_plugin.gateways.settings import build, fields_of
+from sms_plugin.gateways.settings import build, fields_of, unfilled
 from sms_plugin.testing.loopback import Ending, LoopbackServer, Received, Reply
 
 RECIPIENT = "+5511987650001"
@@ -52,14 +64,21 @@ def outgoing(number: int = 1, *, to: str = RECIPIENT, text: str = TEXT, receipts
     return Outgoing(id=UUID(int=number), to=to, text=text, receipt_url=receipts)
 
 
+def sent(number: int = 1, *, reference: str, to: str = RECIPIENT) -> Sent:
+    """A message that was accepted, as a poll asks for it; ``number`` makes its id."""
+    return Sent(reference=reference, id=UUID(int=number), number=to, departed_at=SINCE)
+
+
 class GatewayContract:
-    """Extend it, and set what stands without a value."""
+    """Extend it, and set what stands without a value; what a gateway cannot do needs none of its words here."""
 
     gateway: ClassVar[type[Gateway]]
     accepted: ClassVar[Reply]  #: the answer to one message that was taken; none where ``over_http`` is False
     refused_recipient: ClassVar[Reply | None] = None
     refused_account: ClassVar[Reply | None] = None
     throttled: ClassVar[Reply | None] = None
+    balance_told: ClassVar[Reply | None] = None  #: the answer to the question for the balance
+    fetched: ClassVar[Reply | None] = None  #: the answer with one text from a phone, where they are asked for
     over_http: ClassVar[bool] = True  #: False for a gateway that asks nobody
 
     def raw_settings(self, url: str) -> Mapping[str, object]:
@@ -74,8 +93,23 @@ class GatewayContract:
         """A receipt with a signature that holds; only for a gateway that takes receipts."""
         raise NotImplementedError
 
+    def inbound(self, settings: Any) -> WebRequest:
+        """A text from a phone with a signature that holds; only for a gateway to which they are pushed."""
+        raise NotImplementedError
+
+    def polled(self, asked: Sequence[Sent]) -> Sequence[Reply]:
+        """The answers, one a request, that say something of each of these messages; only for a gateway that polls."""
+        raise NotImplementedError
+
+    def asked_for(self, count: int) -> Sequence[Sent]:  # a subclass whose references have a form says it
+        """Messages that the provider accepted, as a poll asks for them."""
+        return [sent(at, reference=f"reference-{at}", to=f"{RECIPIENT[:-1]}{at}") for at in range(1, count + 1)]
+
     def forgeries(self, request: WebRequest) -> Sequence[WebRequest]:
-        """Receipts that must be refused: another body, another signature, none."""
+        """Requests that must be refused: another body, another signature, none.
+
+        Empty for a provider that signs nothing: then all that protects its webhook is that nobody knows the address.
+        """
         kept = {name: request.headers[name] for name in ("content-type",) if name in request.headers}
         forged = {name: kept.get(name, "forged") for name in request.headers}
         return [
@@ -98,13 +132,13 @@ class GatewayContract:
     @pytest.fixture
     def subject(self, settings: Any) -> Iterator[Gateway]:
         """The gateway under test."""
-        with Http() as http:
+        with Http(private=True) as http:
             yield self.gateway(settings, http)
 
     @pytest.fixture
     def hasty(self, settings: Any) -> Iterator[Gateway]:
         """The same, with little patience: for answers that never come whole."""
-        with Http(read_timeout=0.3) as http:
+        with Http(read_timeout=0.3, private=True) as http:
             yield self.gateway(settings, http)
 
     def _answered(self, subject: Gateway, server: ScriptedServer, reply: Reply | None) -> Verdict | None:
@@ -125,6 +159,13 @@ class GatewayContract:
         """P14: masked on screen, encrypted at rest."""
         open_ones = [field.name for field in fields_of(self.gateway.Settings) if not field.secret]
         assert [name for name in open_ones if name.endswith(_SUSPICIOUS)] == []
+
+    def test_what_it_can_do_is_known_before_anybody_set_it_up(self) -> None:
+        """The pages and the catalogue show it beside every gateway."""
+        can = self.gateway.capabilities(unfilled(self.gateway.Settings))
+        assert isinstance(can, Capabilities)
+        assert can.batch_size >= 1
+        assert can.channels
 
     def test_an_accepted_message_is_accepted(self, subject: Gateway, server: ScriptedServer) -> None:
         verdict = self._answered(subject, server, getattr(self, "accepted", Reply()))
@@ -224,7 +265,8 @@ class GatewayContract:
         if self.over_http:
             server.stop()
             (verdict,) = subject.send([outgoing()])
-            assert (verdict.outcome, verdict.about) == (Outcome.REFUSED, About.MESSAGE)
+            # X9: an outage, which is not the message's fault
+            assert (verdict.outcome, verdict.about) == (Outcome.REFUSED, About.PROVIDER)
             assert not verdict.for_good
             assert verdict.reason == "no_connection"
 
@@ -290,12 +332,14 @@ class GatewayContract:
         return [value for value in hidden if value]
 
     def _questioned(self, subject: Gateway, settings: Any) -> list[str]:
-        """What balance and look-up say when they fail."""
+        """What questions to the provider say when they fail."""
         can = self.gateway.capabilities(settings)
         said = []
         for able, ask in (
             (can.balance, lambda: subject.balance()),
             (can.lookup, lambda: subject.look_up(outgoing(), reference=None, since=SINCE)),
+            (can.polled, lambda: subject.poll(self.asked_for(1))),
+            (can.inbound_polled, lambda: subject.fetch("")),
         ):
             try:
                 if able and self.over_http:
@@ -308,14 +352,114 @@ class GatewayContract:
         """X3."""
         if self.gateway.capabilities(settings).receipts:
             request = self.receipt(settings)
-            reports = subject.read_receipts(request)
-            assert reports
-            assert all(report.reference or report.message_id for report in reports)
-            assert subject.read_receipts(request) == reports
+            reports = subject.read_webhook(request)
+            told = [each for each in reports if isinstance(each, Report)]
+            assert told
+            assert all(report.reference or report.message_id for report in told)
+            assert all(_is_charge(report) for report in told)
+            assert subject.read_webhook(request) == reports
 
-    def test_a_forged_receipt_is_refused(self, subject: Gateway, settings: Any) -> None:
+    def test_a_text_from_a_phone_is_read_the_same_however_often_it_comes(self, subject: Gateway, settings: Any) -> None:
+        """Q5."""
+        if self.gateway.capabilities(settings).inbound:
+            request = self.inbound(settings)
+            texts = subject.read_webhook(request)
+            assert [each for each in texts if isinstance(each, Inbound) and each.sender]
+            assert subject.read_webhook(request) == texts
+
+    def test_a_webhook_is_answered_as_taken(self, subject: Gateway, settings: Any) -> None:
+        for request in self._webhooks(settings):
+            assert 200 <= subject.webhook_answer(subject.read_webhook(request)).status < 300
+
+    def test_a_forged_webhook_is_refused(self, subject: Gateway, settings: Any) -> None:
         """X3."""
-        if self.gateway.capabilities(settings).receipts:
-            for forgery in self.forgeries(self.receipt(settings)):
+        for request in self._webhooks(settings):
+            for forgery in self.forgeries(request):
                 with pytest.raises(ForgedRequest):
-                    subject.read_receipts(forgery)
+                    subject.read_webhook(forgery)
+
+    @pytest.mark.parametrize("body", [b"x=1", *_GARBAGE], ids=range(1 + len(_GARBAGE)))
+    def test_a_webhook_that_cannot_be_read_is_an_error_of_ours(
+        self, subject: Gateway, settings: Any, body: bytes
+    ) -> None:
+        """Anybody can call it: nothing that is sent there may raise anything else, and nothing comes of it."""
+        for request in self._webhooks(settings):
+            address = request.url.partition("?")[0]
+            if request.body:
+                broken = replace(request, body=body)
+            else:
+                broken = replace(request, url=f"{address}?{quote(body[:1000])}")
+            with contextlib.suppress(SmsError):
+                assert list(subject.read_webhook(broken)) == []
+
+    def _webhooks(self, settings: Any) -> Iterator[WebRequest]:
+        can = self.gateway.capabilities(settings)
+        if can.receipts:
+            yield self.receipt(settings)
+        if can.inbound:
+            yield self.inbound(settings)
+
+    def test_the_balance_is_an_amount_with_a_unit(
+        self, subject: Gateway, server: ScriptedServer, settings: Any
+    ) -> None:
+        """P17."""
+        if self.gateway.capabilities(settings).balance and self.balance_told is not None:
+            server.will(self.balance_told)
+            assert subject.balance().unit
+
+    def test_a_poll_tells_of_the_messages_that_were_asked_for(
+        self, subject: Gateway, server: ScriptedServer, settings: Any
+    ) -> None:
+        if polled := self.gateway.capabilities(settings).polled:
+            asked = self.asked_for(min(polled, 3))
+            server.will(*self.polled(asked))
+            reports = subject.poll(asked)
+            assert {_who(report, asked) for report in reports} == {each.id for each in asked}
+            assert all(_is_charge(report) for report in reports)
+
+    def test_texts_from_phones_are_fetched(self, subject: Gateway, server: ScriptedServer, settings: Any) -> None:
+        """Q5."""
+        if self.gateway.capabilities(settings).inbound_polled:
+            assert self.fetched is not None
+            server.will(self.fetched)
+            (text,) = subject.fetch("").texts
+            assert text.sender
+
+    @pytest.mark.parametrize("body", _GARBAGE, ids=range(len(_GARBAGE)))
+    def test_a_question_that_is_answered_with_garbage_tells_nothing(
+        self, subject: Gateway, server: ScriptedServer, settings: Any, body: bytes
+    ) -> None:
+        can = self.gateway.capabilities(settings)
+        if self.over_http:
+            server.will(Reply(body=body))
+            with contextlib.suppress(SmsError):
+                assert not can.polled or list(subject.poll(self.asked_for(1))) == []
+            with contextlib.suppress(SmsError):
+                assert not can.inbound_polled or list(subject.fetch("").texts) == []
+
+    def test_a_question_that_nobody_answers_is_an_error_of_ours(
+        self, subject: Gateway, server: ScriptedServer, settings: Any
+    ) -> None:
+        can = self.gateway.capabilities(settings)
+        server.stop()
+        if can.balance and self.over_http:
+            with pytest.raises(SmsError):
+                subject.balance()
+        if can.polled:
+            with pytest.raises(SmsError):
+                subject.poll(self.asked_for(1))
+        if can.inbound_polled:
+            with pytest.raises(SmsError):
+                subject.fetch("")
+
+
+def _who(report: Report, asked: Sequence[Sent]) -> UUID | None:
+    """Which of the messages a report speaks of."""
+    if report.message_id is not None:
+        return report.message_id
+    return {each.reference: each.id for each in asked}.get(report.reference or "")
+
+
+def _is_charge(report: Report) -> bool:
+    """Whether its price, if any, is what was charged, and in what."""
+    return report.price is None or (report.price > 0 and bool(report.currency))

@@ -12,14 +12,16 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from sms_plugin.errors import ForgedRequest, SmsError
+from sms_plugin.errors import ForgedRequest, SmsError, worded
 from sms_plugin.gateways.contract import (
     About,
     Balance,
     Capabilities,
     Found,
     Gateway,
+    Inbound,
     Outgoing,
+    Part,
     ReceiptStatus,
     Report,
     Verdict,
@@ -50,6 +52,7 @@ class PhoneSettings:
     base_url: str = setting("Base address", default="http://127.0.0.1:5001")
     token: str = setting("Token", default=TOKEN, secret=True)
     receipt_secret: str = setting("Secret of the receipts", default=RECEIPT_SECRET, secret=True)
+    private_address: bool = setting("Private address", default=True, help="The phones are on this machine.")
     batch_size: int = setting("Most messages in one request", default=1, minimum=1, maximum=500)
 
     def check(self) -> None:
@@ -71,8 +74,10 @@ class PhoneGateway(Gateway):
 
     @classmethod
     def capabilities(cls, settings: Any) -> Capabilities:
-        """Everything but flash and inbound; the batch is a setting."""
-        return Capabilities(batch_size=settings.batch_size, longest=_LONGEST, receipts=True, balance=True, lookup=True)
+        """Everything but flash; the batch is a setting."""
+        return Capabilities(
+            batch_size=settings.batch_size, longest=_LONGEST, receipts=True, inbound=True, balance=True, lookup=True
+        )
 
     def __post_init__(self) -> None:
         self._base = base_address(self.settings.base_url)
@@ -105,8 +110,8 @@ class PhoneGateway(Gateway):
         results = _results(answer, count=len(messages))
         return [_verdict(result) for result in results]
 
-    def read_receipts(self, request: WebRequest) -> Sequence[Report]:
-        """The one receipt of a request, once its HMAC holds."""
+    def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
+        """The one receipt of a request, or the one text from a phone, once its HMAC holds."""
         given = request.headers.get(SIGNATURE_HEADER.lower(), "")
         timestamp = request.headers.get(TIMESTAMP_HEADER.lower(), "")
         expected = signature(request.body, timestamp=timestamp, secret=self.settings.receipt_secret)
@@ -118,25 +123,17 @@ class PhoneGateway(Gateway):
             )
         try:
             told = json.loads(request.body)
-            return [
-                Report(
-                    status=ReceiptStatus(told["status"]),
-                    reference=str(told["reference"]),
-                    message_id=UUID(told["id"]),
-                    number=str(told["to"]),
-                    occurred_at=datetime.fromisoformat(told["at"]),
-                )
-            ]
+            return [_text(told) if "from" in told else _report(told)]
         except (ValueError, TypeError, LookupError, AttributeError):
             raise SmsError("This is no receipt of the phone server's", code="garbled") from None
 
     def balance(self) -> Balance:
         """What the pretended account has left."""
-        told = self._asked("/balance", what="balance")
+        told = self._asked("/balance", what=worded("balance"))
         try:
             return Balance(amount=Decimal(told["balance"]), unit=told["unit"])
         except (LookupError, TypeError, InvalidOperation):
-            raise unreadable("balance") from None
+            raise unreadable(worded("balance")) from None
 
     def look_up(
         self,
@@ -146,11 +143,11 @@ class PhoneGateway(Gateway):
         since: datetime,  # ids are unique here
     ) -> Sequence[Found]:
         """What the server holds under the reference, else under the message's own id."""
-        told = self._asked(f"/messages/{quote(reference or str(message.id), safe='')}", what="message")
+        told = self._asked(f"/messages/{quote(reference or str(message.id), safe='')}", what=worded("message"))
         try:
             return [Found(reference=one["reference"], status=ReceiptStatus(one["status"])) for one in told["messages"]]
         except (LookupError, TypeError, ValueError):
-            raise unreadable("message") from None
+            raise unreadable(worded("message")) from None
 
     def _asked(self, path: str, *, what: str) -> Mapping[str, Any]:
         answer = self.http.request("GET", f"{self._base}{path}", headers=self._headers)
@@ -161,6 +158,28 @@ class PhoneGateway(Gateway):
         if not isinstance(told, dict):
             raise unreadable(what)
         return told
+
+
+def _report(told: Mapping[str, Any]) -> Report:
+    return Report(
+        status=ReceiptStatus(told["status"]),
+        reference=str(told["reference"]),
+        message_id=UUID(told["id"]),
+        number=str(told["to"]),
+        occurred_at=datetime.fromisoformat(told["at"]),
+    )
+
+
+def _text(told: Mapping[str, Any]) -> Inbound:
+    part = told.get("part")
+    return Inbound(
+        sender=str(told["from"]),
+        text=str(told["text"]),
+        reference=str(told["reference"]),
+        answers=told.get("answers"),
+        received_at=datetime.fromisoformat(told["at"]),
+        part=None if part is None else Part(**part),
+    )
 
 
 def _results(answer: Answer, *, count: int) -> Sequence[object]:

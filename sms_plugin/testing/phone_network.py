@@ -71,6 +71,8 @@ class Bubble:
     text: str
     at: float
     state: str = "accepted"
+    mine: bool = False  #: whoever has the phone wrote it
+    url: str = ""  #: where the portal wants to hear of it
 
 
 @dataclass(kw_only=True)
@@ -121,16 +123,35 @@ class Network:
         self._phones: dict[str, Phone] = {}
         self._by_id: dict[str, list[Bubble]] = {}
 
-    def take(self, *, id: str, to: str, text: str) -> Bubble:
+    def take(self, *, id: str, to: str, text: str, url: str = "") -> Bubble:
         """The message, now on its phone; the same id twice is two messages, as with most providers."""
         with self._lock:
-            bubble = Bubble(reference=f"P{next(self._count):08d}", id=id, to=to, text=text, at=time.time())
-            phone = self._phones.pop(to, None) or Phone(number=to)
-            self._phones[to] = phone  # last in the dict is newest
-            phone.bubbles.append(bubble)
-            phone.version = next(self._changes)
+            reference = f"P{next(self._count):08d}"
+            bubble = Bubble(reference=reference, id=id, to=to, text=text, at=time.time(), url=url)
+            self._show(bubble)
             self._by_id.setdefault(id, []).append(bubble)
             return bubble
+
+    def write(self, *, number: str, text: str) -> Bubble | None:
+        """What somebody writes on a phone, in answer to its latest message; None where there is none to answer."""
+        with self._lock:
+            phone = self._phones.get(number)
+            last = None if phone is None else next((one for one in reversed(phone.bubbles) if not one.mine), None)
+            if last is None:
+                return None
+            reference = f"R{next(self._count):08d}"
+            bubble = Bubble(
+                reference=reference, id=last.reference, to=number, text=text, at=time.time(), state="written", mine=True
+            )
+            bubble.url = last.url.rpartition("/")[0]  # without the message's own id, it is the provider's address
+            self._show(bubble)
+            return bubble
+
+    def _show(self, bubble: Bubble) -> None:
+        phone = self._phones.pop(bubble.to, None) or Phone(number=bubble.to)
+        self._phones[bubble.to] = phone  # last in the dict is newest
+        phone.bubbles.append(bubble)
+        phone.version = next(self._changes)
 
     def report(self, bubble: Bubble, *, state: str) -> None:
         """Note on the phone what the portal is told."""

@@ -23,6 +23,8 @@ _STATES = {
     "sent": "✓ sent",
     "delivered": "✓✓ delivered",
     "undelivered": "✗ undelivered",
+    "written": "on its way",
+    "taken": "✓ taken by the portal",
 }
 
 
@@ -46,7 +48,7 @@ def _template() -> tuple[str, str]:
     text = (files("sms_plugin.testing") / "templates" / "phones.html").read_text(encoding="utf-8")
     hashes = {kind: _hash(text, kind=kind) for kind in ("script", "style")}
     sources = "".join(f"; {kind}-src 'sha256-{value}'" for kind, value in hashes.items())
-    policy = f"default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'{sources}"
+    policy = f"default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'self'{sources}"
     return text, policy
 
 
@@ -61,7 +63,10 @@ def _phone(phone: Phone) -> str:
     bubbles = "".join(_bubble(bubble) for bubble in phone.bubbles)
     return (
         f'<section class="phone" data-number="{number}" data-version="{phone.version}">'
-        f'<h2>{number}</h2><ol tabindex="0" aria-label="Messages to {number}">{bubbles}</ol></section>'
+        f'<h2>{number}</h2><ol tabindex="0" aria-label="Messages to {number}">{bubbles}</ol>'
+        f'<form method="post" action="/reply"><input type="hidden" name="number" value="{number}">'
+        f'<input name="text" maxlength="1600" required autocomplete="off" placeholder="Reply" '
+        f'aria-label="Reply from {number}"><button>Send</button></form></section>'
     )
 
 
@@ -69,7 +74,7 @@ def _bubble(bubble: Bubble) -> str:
     at = datetime.fromtimestamp(bubble.at).astimezone()
     state = escape(_STATES.get(bubble.state, bubble.state))
     return (
-        f'<li data-id="{escape(bubble.id)}"><p>{escape(bubble.text)}</p>'
+        f'<li data-id="{escape(bubble.id)}"{" class=mine" if bubble.mine else ""}><p>{escape(bubble.text)}</p>'
         f'<small><time datetime="{at.isoformat(timespec="seconds")}">{at:%H:%M:%S}</time>'
         f' <span class="{escape(bubble.state)}">{state}</span></small></li>'
     )

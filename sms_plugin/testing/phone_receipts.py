@@ -1,4 +1,6 @@
-"""The receipts that the phone server posts, signed, late, and again when the portal does not take them."""
+"""What the phone server posts: receipts, and texts from its phones; signed, and again when the portal does not take
+them.
+"""
 
 from __future__ import annotations
 
@@ -63,12 +65,15 @@ class Receipts:
             self._changed.notify()
 
     def _work(self) -> None:
-        with Http(connect_timeout=2.0, read_timeout=10.0) as http:
+        with Http(connect_timeout=2.0, read_timeout=10.0, private=True) as http:
             while (task := self._next()) is not None:
                 tries, bubble, state, url = task
-                if tries == 0:
+                if tries == 0 and not bubble.mine:
                     self._noted(bubble, state)
-                if not self._post(http, bubble, state=state, url=url) and tries < len(_AGAIN_AFTER):
+                taken = self._post(http, bubble, state=state, url=url)
+                if bubble.mine and taken:
+                    self._noted(bubble, state)
+                if not taken and tries < len(_AGAIN_AFTER):
                     self.plan(bubble, state=state, url=url, after=_AGAIN_AFTER[tries], tries=tries + 1)
 
     def _next(self) -> tuple[int, Bubble, str, str] | None:
@@ -83,13 +88,7 @@ class Receipts:
     def _post(self, http: Http, bubble: Bubble, *, state: str, url: str) -> bool:
         if not url:
             return True
-        told = {
-            "id": bubble.id,
-            "reference": bubble.reference,
-            "to": bubble.to,
-            "status": state,
-            "at": datetime.now(UTC).isoformat(),
-        }
+        told = _text(bubble) if bubble.mine else _receipt(bubble, state)
         body, timestamp = json.dumps(told).encode(), str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
@@ -101,3 +100,23 @@ class Receipts:
             return http.request("POST", url, data=body, headers=headers).ok
         except SmsError:
             return False
+
+
+def _receipt(bubble: Bubble, state: str) -> dict[str, str]:
+    return {
+        "id": bubble.id,
+        "reference": bubble.reference,
+        "to": bubble.to,
+        "status": state,
+        "at": datetime.now(UTC).isoformat(),
+    }
+
+
+def _text(bubble: Bubble) -> dict[str, str]:
+    return {
+        "from": bubble.to,
+        "text": bubble.text,
+        "reference": bubble.reference,
+        "answers": bubble.id,
+        "at": datetime.fromtimestamp(bubble.at, UTC).isoformat(),
+    }

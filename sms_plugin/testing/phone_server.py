@@ -5,6 +5,7 @@ a context manager that runs it in threads.
 
 ``POST /messages`` takes one message (``id``, ``to``, ``text``, ``receipt_url``) or ``{"messages": [...]}``;
 ``GET /messages/ID`` tells what is held under an id or a reference; ``GET /balance``; ``GET /`` is the page.
+``POST /reply`` (a form: ``number``, ``text``) is what the page posts when somebody answers on a phone.
 Tests use ``GET`` and ``POST /control``, ``GET /ledger`` and ``POST /reset``.
 """
 
@@ -19,7 +20,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from sms_plugin.testing.loopback import Ending, LoopbackServer, Received, Reply, json_reply
 from sms_plugin.testing.phone_network import (
@@ -41,6 +42,7 @@ from sms_plugin.testing.phone_receipts import Receipts
 TOKEN = "phone-token"
 RECEIPT_SECRET = "phone-receipts"
 _CREDITS = 1000
+_LONGEST = 1600
 
 
 class PhoneServer(LoopbackServer):
@@ -99,7 +101,7 @@ class PhoneServer(LoopbackServer):
 
     def answer(self, request: Received) -> Reply:
         """What the path asks for."""
-        if request.method != "GET" and "sec-fetch-site" in request.headers:
+        if request.method != "GET" and not _may_ask(request):
             return json_reply({"error": "no page may ask for that"}, status=403)
         if request.path == "/messages" and request.method == "POST":
             return self._submitted(request)
@@ -111,6 +113,7 @@ class PhoneServer(LoopbackServer):
             ("GET", "/ledger"): lambda: json_reply(list(self.ledger())),
             ("GET", "/control"): lambda: self._shown_control(),
             ("POST", "/control"): lambda: self._set_control(request),
+            ("POST", "/reply"): lambda: self._written(request),
             ("POST", "/reset"): lambda: self._reset(),
         }
         route = routes.get((request.method, request.path))
@@ -147,7 +150,7 @@ class PhoneServer(LoopbackServer):
         )
         if not taken:
             return {"accepted": False, "error": "bad_number" if to.endswith(REFUSED) else "no_credit"}
-        bubble = self._network.take(id=message["id"], to=to, text=message["text"])
+        bubble = self._network.take(id=message["id"], to=to, text=message["text"], url=message["receipt_url"])
         if mode is not Mode.NO_RECEIPTS and not to.endswith(SILENT):
             self._plan_receipts(bubble, url=message["receipt_url"])
         return {"accepted": True, "reference": bubble.reference}
@@ -156,6 +159,14 @@ class PhoneServer(LoopbackServer):
         last = "undelivered" if bubble.to.endswith(UNDELIVERED) else "delivered"
         self._receipts.plan(bubble, state="sent", url=url, after=self.control.sent_after)
         self._receipts.plan(bubble, state=last, url=url, after=self.control.delivered_after)
+
+    def _written(self, request: Received) -> Reply:
+        form = parse_qs(request.body.decode("utf-8", "replace"))
+        number, text = form.get("number", [""])[0], form.get("text", [""])[0].strip()[:_LONGEST]
+        bubble = self._network.write(number=number, text=text) if text else None
+        if bubble is not None:
+            self._receipts.plan(bubble, state="taken", url=bubble.url, after=0.0)
+        return Reply(status=303, headers={"Location": "/"})
 
     def _noted(self, bubble: Bubble, state: str) -> None:
         self._network.report(bubble, state=state)
@@ -187,6 +198,12 @@ class PhoneServer(LoopbackServer):
     def _reset(self) -> Reply:
         self.reset()
         return json_reply({})
+
+
+def _may_ask(request: Received) -> bool:
+    """Whether a request that changes something comes from no page at all, or is an answer from our own page."""
+    site = request.headers.get("sec-fetch-site")
+    return site is None or (request.path == "/reply" and site == "same-origin")
 
 
 def _message(told: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,24 @@
+"""Allcance SMS: a label of the lgn/pwd platform, with the host that customers are given (P12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sms_plugin.gateways.lgn_pwd import LgnPwdGateway, LgnPwdSettings
+from sms_plugin.gateways.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllcanceSettings(LgnPwdSettings):
+    """Allcance's account."""
+
+    host: str = setting("Host", default="corporativo.allcancesms.com.br")
+
+
+class Allcance(LgnPwdGateway):
+    """Allcance SMS."""
+
+    kind = "allcance"
+    label = "Allcance SMS"
+    help = "Numbers go without the country code: other forms are taken, charged and lost."
+    Settings = AllcanceSettings
