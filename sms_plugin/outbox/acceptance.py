@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Message, Receipt, Tally
 from sms_plugin.models.base import constant
-from sms_plugin.models.message import state_of_named
+from sms_plugin.models.listed import in_json, listed
+from sms_plugin.models.message import shown_text, state_of_named
 from sms_plugin.outbox.tallies import moved, state_counter
 from sms_plugin.states import MessageState
 
@@ -57,17 +58,28 @@ def accept(session: Session, some: Sequence[Acceptance], *, now: datetime) -> Ac
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         return _at_once(connection, some, now)
-    given = {"b_ids": [each.message for each in some], "b_attempts": [each.attempt for each in some], "b_now": now}
-    went = max(connection.execute(_SENT, given).rowcount, 0)
-    rows = [{"b_attempt": each.attempt, "b_reference": each.reference, "b_now": now} for each in some]
-    connection.execute(_VERDICT, rows)
+    went = (_on_sqlite if connection.dialect.name == "sqlite" else _step_by_step)(connection, some, now)
     # the states that they come from are live ones, which no tally counts
     moved(session, old={MessageState.SENDING.value: went}, new=MessageState.SENT)
     return Accepted(went=went, waiting=_waiting(connection, some))
 
 
+def _step_by_step(connection: Connection, some: Sequence[Acceptance], now: datetime) -> int:
+    """How many messages moved."""
+    given = {"b_ids": [each.message for each in some], "b_attempts": [each.attempt for each in some], "b_now": now}
+    went = max(connection.execute(_SENT, given).rowcount, 0)
+    rows = [{"b_attempt": each.attempt, "b_reference": each.reference, "b_now": now} for each in some]
+    connection.execute(_VERDICT, rows)
+    return went
+
+
 _OPEN = state_of_named.in_([constant(MessageState.SENDING), constant(MessageState.UNKNOWN)])
-_NEW_STATE = {"state": constant(MessageState.SENT), "reason": constant(""), "changed_at": _bind("b_now")}
+_NEW_STATE = {
+    "state": constant(MessageState.SENT),
+    "reason": constant(""),
+    "text": shown_text,
+    "changed_at": _bind("b_now"),
+}
 #: What goes well is said with as few parameters as possible: they are made anew for every row.
 _NEW_VERDICT = {
     "verdict": constant(Outcome.ACCEPTED),
@@ -94,6 +106,27 @@ _VERDICT = (
         {**_NEW_VERDICT, "reference": sa.func.coalesce(_bind("b_reference", type_=sa.String), _ATTEMPT.c.reference)}
     )
 )
+_TOLD = listed("b_told", message=sa.Uuid(), attempt=sa.Uuid(), reference=sa.String())
+_SENT_LISTED = (
+    sa.update(_MESSAGE)
+    .where(_MESSAGE.c.id == _TOLD.c.message, _MESSAGE.c.attempt_id == _TOLD.c.attempt, _OPEN)
+    .values(_NEW_STATE)
+)
+_VERDICT_LISTED = (
+    sa.update(_ATTEMPT)
+    .where(_ATTEMPT.c.id == _TOLD.c.attempt)
+    .values({**_NEW_VERDICT, "reference": sa.func.coalesce(_TOLD.c.reference, _ATTEMPT.c.reference)})
+)
+
+
+def _on_sqlite(connection: Connection, some: Sequence[Acceptance], now: datetime) -> int:
+    """How many messages moved."""
+    given = {"b_told": in_json((each.message, each.attempt, each.reference) for each in some), "b_now": now}
+    went = max(connection.execute(_SENT_LISTED, given).rowcount, 0)
+    connection.execute(_VERDICT_LISTED, given)
+    return went
+
+
 _WAITING = (
     sa.select(_RECEIPT.c.provider_id, _RECEIPT.c.reference)
     .where(_RECEIPT.c.reference.in_(_bind("b_references", expanding=True)), _RECEIPT.c.message_id.is_(None))
@@ -121,19 +154,7 @@ class Accepting:
 
 def accepting() -> Accepting:
     """The message first: its attempts are written once the messages have been counted."""
-    told: Any = sa.func.unnest(
-        _bind("b_taken", type_=ARRAY(sa.Uuid)),
-        _bind("b_taken_attempts", type_=ARRAY(sa.Uuid)),
-        _bind("b_providers", type_=ARRAY(sa.Integer)),
-        _bind("b_references", type_=ARRAY(sa.String)),
-    )
-    told = told.table_valued(
-        sa.column("message", sa.Uuid),
-        sa.column("attempt", sa.Uuid),
-        sa.column("provider", sa.Integer),
-        sa.column("reference", sa.String),
-    )
-    told = sa.select(told.render_derived(name="told")).cte("told")
+    told = _told()
     sent: Any = (
         sa.update(_MESSAGE)
         .where(_MESSAGE.c.id == told.c.message, _MESSAGE.c.attempt_id == told.c.attempt, _OPEN)
@@ -166,6 +187,23 @@ def accepting() -> Accepting:
         .subquery()
     )
     return Accepting(writes=(written, counted), went=went, waiting=waiting)
+
+
+def _told() -> Any:
+    """The messages that were accepted, with attempt, provider and reference, as something to select from."""
+    given: Any = sa.func.unnest(
+        _bind("b_taken", type_=ARRAY(sa.Uuid)),
+        _bind("b_taken_attempts", type_=ARRAY(sa.Uuid)),
+        _bind("b_providers", type_=ARRAY(sa.Integer)),
+        _bind("b_references", type_=ARRAY(sa.String)),
+    )
+    given = given.table_valued(
+        sa.column("message", sa.Uuid),
+        sa.column("attempt", sa.Uuid),
+        sa.column("provider", sa.Integer),
+        sa.column("reference", sa.String),
+    )
+    return sa.select(given.render_derived(name="told")).cte("told")
 
 
 def accepted(some: Sequence[Acceptance]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.models import Message
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue, occurrence
+from sms_plugin.people.owners import STRANGER, Owner
 from sms_plugin.providers.active import active_id
 from sms_plugin.settings import Settings
 from sms_plugin.states import MessageState
@@ -33,13 +34,15 @@ def send_text(
     operator: str,
     settings: Settings,
     now: datetime,
+    owner: Owner = STRANGER,
 ) -> UUID:
-    """The id of the message that was queued, or of the one that this occasion has already.
+    """The id of the message that was queued, or of the one that this occasion has already. ``owner`` is in whose
+    history it belongs.
 
     Raises ``SmsError`` for a number that cannot be texted and for an empty text. In the caller's transaction.
     """
     if not text.strip():
-        raise SmsError("The text is empty.", code="empty_text", hint="Write something to send.")
+        raise SmsError(worded("The text is empty."), code="empty_text", hint=worded("Write something to send."))
     number = parse_phone(str(to or ""), region=settings.region).e164
     draft = Draft(
         occurrence=None if once is None else occurrence("send", once, number),
@@ -53,6 +56,7 @@ def send_text(
         due_at=now,
         expires_at=now + VALIDITY,
         **_worded(text),
+        **owner.columns,
     )
     if active_id(session) is None:
         draft = replace(draft, state=MessageState.SUPPRESSED, reason="no_provider")
@@ -70,6 +74,8 @@ def _standing(session: Session, draft: Draft) -> UUID:
     standing = session.scalar(sa.select(Message.id).where(Message.occurrence == draft.occurrence))
     if standing is None:
         raise SmsError(
-            "The same occasion is being sent by somebody else at this moment.", code="busy", hint="Try again."
+            worded("The same occasion is being sent by somebody else at this moment."),
+            code="busy",
+            hint=worded("Try again."),
         )
     return standing

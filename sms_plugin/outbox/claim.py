@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,14 +14,21 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.registry import Registry
+from sms_plugin.models import random_ids
 from sms_plugin.models.busy import is_busy
+from sms_plugin.outbox.batched import of_running
+from sms_plugin.outbox.cap import within_cap
+from sms_plugin.outbox.charges import OVER, beyond_budget
 from sms_plugin.outbox.consents import disagreeing
+from sms_plugin.outbox.gathering import GATHERED, Together, ask_together
 from sms_plugin.outbox.leasing import end_leases, lease_due
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
 from sms_plugin.outbox.truth import Answer, ask
+from sms_plugin.outbox.waking import awake
 from sms_plugin.people.consent import opted_out, stands_against
-from sms_plugin.providers.rate import reserve
+from sms_plugin.providers.breaker import take_probe
+from sms_plugin.providers.rate import free, reserve
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 
@@ -53,31 +60,77 @@ class Claim:
     again_at: datetime | None = None
     looked_at: int = 0  #: due messages that it took up, whatever became of them
 
+    @property
+    def dry(self) -> bool:
+        """Whether nothing was due; never where it did not look because the rate has no slot free."""
+        return not self.looked_at and self.again_at is None
 
-def claim(session: Session, *, state: State, provider_id: int, want: int, now: datetime, lease: timedelta) -> Claim:
-    """Up to ``want`` due messages that may go, leased, each with its send time. Writes in the caller's transaction.
 
-    Those that may not go are moved: opted out, no longer true, expired, held for a reason. In the order of P18.
+def claim(
+    session: Session,
+    *,
+    state: State,
+    provider_id: int,
+    want: int,
+    now: datetime,
+    lease: timedelta,
+    lead: timedelta = timedelta(),
+    probe: bool = False,
+    standby: bool = False,
+) -> Claim:
+    """Up to ``want`` due messages that may go, leased, each with its send time: under a rate no sooner than ``lead``
+    from now, and no more than it has slots. Writes in the caller's transaction.
+
+    Those that may not go are moved: opted out, no longer true, expired, held for a reason, over the budget, or put off
+    by quiet hours or the daily cap. In the order of P18. As a ``probe``, one message, unless another process has it;
+    for a ``standby``, what no provider can have accepted (X9).
     """
+    room = free(session, provider_id, want=1 if probe else want, now=now)
+    if not room.count:
+        return Claim(apart=room.apart, again_at=room.again_at)
     token = uuid4()
     until = now + lease
-    rows = lease_due(session, token=token, until=until, want=want, now=now)
+    rows = lease_due(session, token=token, until=until, want=room.count, now=now, sure=standby)
     if not rows:
         return Claim()
-    may_go = _without_refused(session, rows, state=state, now=now)
+    running = of_running(session, rows, state=state, now=now)
+    may_go = awake(session, _without_refused(session, running, state=state, now=now), state=state, now=now)
     texts, later = _true_texts(session, may_go, state=state, now=now)
-    going = [row for row in may_go if row.id in texts]
-    slots = reserve(session, provider_id, want=len(going), now=now)
+    today = within_cap(session, [row for row in may_go if row.id in texts], state=state, now=now)
+    going = _affordable(session, today, provider_id, state=state, now=now)
+    slots = reserve(session, provider_id, want=len(going), now=now, lead=lead)
+    if probe and slots.times and not _takes_probe(session, provider_id, state=state, now=now):
+        slots = replace(slots, times=())
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
     return Claim(
-        messages=tuple(
-            Claimed(id=row.id, token=token, number=row.number, text=texts[row.id], at=slot, until=until)
-            for row, slot in zip(going, slots.times, strict=False)
-        ),
+        messages=_with_times(going, slots.times, texts, token=token, until=until),
         apart=slots.apart,
         again_at=slots.again_at,
         looked_at=len(rows),
     )
+
+
+def _with_times(
+    going: Sequence[Any], times: Sequence[datetime], texts: Mapping[UUID, str], *, token: UUID, until: datetime
+) -> tuple[Claimed, ...]:
+    """The first of them, as many as there are send times."""
+    return tuple(
+        Claimed(id=row.id, token=token, number=row.number, text=texts[row.id], at=at, until=until, attempt=attempt)
+        for row, at, attempt in zip(going, times, random_ids(len(times)), strict=False)
+    )
+
+
+def _takes_probe(session: Session, provider_id: int, *, state: State, now: datetime) -> bool:
+    """Whether this process is the one that tries a provider that could not be reached."""
+    return take_probe(session, provider_id, now=now, request=timedelta(seconds=state.settings.request_timeout))
+
+
+def _affordable(session: Session, rows: Sequence[Any], provider_id: int, *, state: State, now: datetime) -> list[Any]:
+    """Those that the provider's budget has room for; the others wait for a person (X10)."""
+    ids = [row.id for row in rows]
+    over = beyond_budget(session, ids, provider_id=provider_id, settings=state.settings, now=now)
+    move(session, over, MessageState.HELD, reason=OVER, now=now)
+    return [row for row in rows if row.id not in over] if over else list(rows)
 
 
 def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> list[Any]:
@@ -107,8 +160,11 @@ def _true_texts(
     """
     # what a person wrote, of no trigger, goes as it was shown: there is nothing to word anew
     texts = {row.id: row.text for row in rows if row.trigger is None or row.entity is None}
-    changed: dict[UUID, Answer] = {}
-    about = sorted((row for row in rows if row.id not in texts), key=lambda row: (row.entity, row.trigger))
+    changed: dict[UUID, Answer | Together] = {}
+    _gathered_texts(session, rows, texts, changed, state=state, now=now)
+    about = sorted(
+        (row for row in rows if row.id not in texts and row.step != GATHERED), key=lambda row: (row.entity, row.trigger)
+    )
     for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger)):
         members = list(group)
         answers = _answers(session, entity, trigger, members, registry=state.registry)
@@ -131,12 +187,39 @@ def _true_texts(
     return texts, [row.id for row in stale[REWORDED:]]
 
 
+def _gathered_texts(
+    session: Session,
+    rows: Sequence[Any],
+    texts: dict[UUID, str],
+    changed: dict[UUID, Answer | Together],
+    *,
+    state: State,
+    now: datetime,
+) -> None:
+    """Those that tell of several debts: what is true of them is said, what is not falls away (X21)."""
+    of_several = [row for row in rows if row.step == GATHERED and row.entity is not None]
+    asked = ask_together(session, of_several, state=state)
+    silent = [row.id for row in of_several if asked[row.id].version is None]
+    gone = [row.id for row in of_several if not asked[row.id].records and row.id not in silent]
+    move(session, silent, MessageState.HELD, reason="truth_failed", now=now)
+    move(session, gone, MessageState.SUPPRESSED, reason="no_longer_true", now=now)
+    for row in of_several:
+        if not asked[row.id].records:
+            continue
+        if asked[row.id].version == row.version:
+            texts[row.id] = row.text
+        else:
+            changed[row.id] = asked[row.id]
+
+
 def _reworded(
-    session: Session, row: Any, answer: Answer, texts: dict[UUID, str], *, state: State, now: datetime
+    session: Session, row: Any, answer: Answer | Together, texts: dict[UUID, str], *, state: State, now: datetime
 ) -> None:
     try:
         with session.begin_nested():
-            texts[row.id] = reword(session, row, version=answer.version, state=state)
+            assert answer.version is not None  # noqa: S101 - what could not be asked was moved
+            records, steps = (answer.records, answer.steps) if isinstance(answer, Together) else ((), ())
+            texts[row.id] = reword(session, row, version=answer.version, state=state, records=records, steps=steps)
     except SmsError as error:
         move(session, [row.id], MessageState.HELD, reason=error.code, now=now, detail=error.message)
     except Exception as error:

@@ -15,6 +15,7 @@ from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import key_of
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.truth import among
+from sms_plugin.people.consent import CONFIRMATION
 from sms_plugin.state import State
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ def disagreeing(session: Session, rows: Sequence[Any], *, state: State) -> set[U
 
 
 def _asks(row: Any, state: State) -> bool:
+    if row.purpose == CONFIRMATION:
+        return False  # it tells of a no, and no host knows of it
     entity = state.registry.entities.get(row.person_entity or "")
     return entity is not None and entity.person is not None and entity.person.consents is not None
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Event, Message
 from sms_plugin.outbox.enqueue import OWN_ACTION
+from sms_plugin.outbox.gathering import GATHERED, ask_together
 from sms_plugin.outbox.moving import move, tell
 from sms_plugin.outbox.rewording import reword
 from sms_plugin.outbox.truth import ask
@@ -140,10 +141,10 @@ def cancel(session: Session, message: UUID, *, who: str, now: datetime) -> None:
 def _moved(
     session: Session, message: UUID, new: MessageState, states: frozenset[MessageState], *, who: str, now: datetime
 ) -> None:
-    _find(session, message, states)
+    at = _after(_find(session, message, states), now)
 
     def update() -> list[UUID]:
-        return move(session, [message], new, reason="by_hand", now=now, who=who, only_from=states)
+        return move(session, [message], new, reason="by_hand", now=at, who=who, only_from=states)
 
     _decided(session, message, states, update)
 
@@ -152,6 +153,7 @@ def _send_again(
     session: Session, message: UUID, states: frozenset[MessageState], *, state: State, who: str, now: datetime
 ) -> None:
     found = _find(session, message, states)
+    now = _after(found, now)
     if found.number is None:
         raise SmsError(
             "The message has no number to go to.",
@@ -159,7 +161,19 @@ def _send_again(
             hint="Mend the record, and fire the trigger for it again.",
         )
     old = MessageState(found.state)
-    if old is MessageState.HELD and found.entity is not None and found.record is not None:
+    if found.redacted is not None and found.text == found.redacted and found.trigger is None:
+        raise SmsError(
+            "Its sensitive value was taken out of the text when the message was over.",
+            code="redacted",
+            hint="Write the message anew.",
+        )
+    if old is MessageState.HELD and found.step == GATHERED:
+        together = ask_together(session, [found], state=state)[found.id]
+        if not together.records or together.version is None:
+            raise SmsError("Nothing that the text tells of is left.", code="record_gone", hint="Cancel the message.")
+        version, steps = together.version, together.steps
+        reword(session, found, version=version, state=state, records=together.records, steps=steps)
+    elif old is MessageState.HELD and found.entity is not None and found.record is not None:
         entity = state.registry.entities.get(found.entity)
         answers = {} if entity is None else ask(session, entity=entity, hooks=[], keys=[found.record])
         if found.record not in answers:
@@ -190,6 +204,11 @@ def _find(session: Session, message: UUID, states: frozenset[MessageState]) -> M
     if found.state not in states:
         raise _too_late(session, found, states)
     return found
+
+
+def _after(found: Message, now: datetime) -> datetime:
+    """When it is decided: after what somebody else decided while this one waited for the message."""
+    return max(now, found.changed_at + timedelta(microseconds=1))
 
 
 def _decided(

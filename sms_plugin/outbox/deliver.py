@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from sms_plugin.gateways.contract import About, Gateway, Outgoing, Verdict, refused, unknown
-from sms_plugin.gateways.http import Http
+from sms_plugin.gateways.contract import About, Capabilities, Gateway, Outgoing, Verdict, refused, unknown
+from sms_plugin.gateways.http import Http, Watch
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
 from sms_plugin.providers.active import Line
@@ -36,46 +36,65 @@ class Parcel:
     set_out_by: float  #: past it too little of the attempt's time is left for a request, or the rate has others go
 
 
+def requests_of(departed: Sequence[Departed], can: Capabilities) -> list[tuple[Departed, ...]]:
+    """What goes in one request each: as many as it takes, of one text where it can carry one only."""
+    groups: dict[str, list[Departed]] = {}
+    for each in departed:
+        groups.setdefault(each.text if can.same_text else "", []).append(each)
+    size = can.batch_size
+    return [tuple(some[at : at + size]) for some in groups.values() for at in range(0, len(some), size)]
+
+
 class Couriers:
     """Threads that carry parcels. ``put`` never waits; ``collect`` waits as long as it is told."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, watch: Watch | None = None) -> None:
+        """``watch`` is told what the gateways say and are told, secrets and all: for a test message only."""
         self._settings = settings
+        self._watch = watch
         self._todo: SimpleQueue[Parcel | None] = SimpleQueue()
-        self._done: deque[Finished] = deque()
+        self._done: deque[tuple[Finished, ...]] = deque()  #: by parcel
         self._wanted = 0
         self._enough = Event()  #: as many are done as are wanted
         self._threads: list[Thread] = []
         self.in_flight = 0  #: messages handed out and not yet collected; only the flush's own thread counts
+        self.requests = 0  #: parcels handed out and not yet collected, likewise
         self.pace = 1.0  #: seconds that a request takes of late, about: a hint, written by all threads
 
     def put(self, parcel: Parcel) -> None:
         """Hand out a parcel, and start a thread for it where all are busy."""
         self.in_flight += len(parcel.messages)
+        self.requests += 1
+        self._staff()
+        if self._threads:
+            self._todo.put(parcel)
+        else:
+            self._done.append(_finished(parcel, [NOT_SUBMITTED] * len(parcel.messages)))
+
+    def _staff(self) -> None:
+        """Have a thread for each parcel, as far as there may be so many: one may have died."""
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        if len(self._threads) < min(self._settings.threads, self.in_flight):
+        while len(self._threads) < min(self._settings.threads, self.requests):
             thread = Thread(target=self._carry, name=f"sms-courier-{len(self._threads)}", daemon=True)
             try:
                 thread.start()
             except RuntimeError:
                 log.error("no thread can be started to speak with the provider")
-            else:
-                self._threads.append(thread)
-        if self._threads:
-            self._todo.put(parcel)
-        else:
-            self._done.extend(_finished(parcel, [NOT_SUBMITTED] * len(parcel.messages)))
+                return
+            self._threads.append(thread)
 
     def collect(self, *, least: int, wait: float) -> list[Finished]:
-        """Verdicts that came back: at least so many, unless ``wait`` seconds are over; then all that are there."""
-        self._wanted = min(least, self.in_flight)
+        """Verdicts that came back: of at least so many requests, unless ``wait`` seconds are over; then all of them."""
+        self._staff()
+        self._wanted = min(least, self.requests)
         self._enough.clear()
         if len(self._done) < self._wanted and wait > 0:
             # woken once, by the verdict that makes them enough: a wake for each would take the couriers' time
             self._enough.wait(wait)
         finished: list[Finished] = []
         while self._done:
-            finished.append(self._done.popleft())
+            finished += self._done.popleft()
+            self.requests -= 1
         self.in_flight -= len(finished)
         return finished
 
@@ -88,7 +107,7 @@ class Couriers:
         self._threads.clear()
 
     def _carry(self) -> None:
-        desk = _Desk(self._settings)
+        desk = _Desk(self._settings, self._watch)
         try:
             while (parcel := self._todo.get()) is not None:
                 began = time.monotonic()
@@ -97,7 +116,7 @@ class Couriers:
                     verdicts = desk.carry(parcel)
                     self.pace += (time.monotonic() - began - self.pace) / 8
                 finally:  # whatever ends this thread, its messages come home
-                    self._done.extend(_finished(parcel, verdicts))
+                    self._done.append(_finished(parcel, verdicts))
                 if len(self._done) >= self._wanted:
                     self._enough.set()
         finally:
@@ -107,8 +126,9 @@ class Couriers:
 class _Desk:
     """One courier's gateway and the connection under it, renewed when the provider changes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, watch: Watch | None) -> None:
         self._settings = settings
+        self._watch = watch
         self._line: Line | None = None
         self._gateway: Gateway | None = None
         self._open = ExitStack()
@@ -136,7 +156,9 @@ class _Desk:
         if self._gateway is None or line is not self._line:
             self.close()
             settings = self._settings
-            http = self._open.enter_context(Http(settings.connect_timeout, settings.read_timeout))
+            http = self._open.enter_context(
+                Http(settings.connect_timeout, settings.read_timeout, private=line.private, watch=self._watch)
+            )
             self._gateway, self._line = line.gateway(line.settings, http), line
         return self._gateway
 

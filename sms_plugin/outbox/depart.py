@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.models.base import constant
+from sms_plugin.models.listed import in_json, listed
 from sms_plugin.models.message import state_of_named
 from sms_plugin.outbox.claim import Claimed
 from sms_plugin.states import MessageState
@@ -47,8 +48,7 @@ def depart(
         return []
     connection = session.connection()
     common = {"b_provider": provider_id, "b_now": now, "b_until": until}
-    way = _in_one_statement if connection.dialect.name == "postgresql" else _step_by_step
-    went = way(connection, claimed, common)
+    went = _WAYS.get(connection.dialect.name, _step_by_step)(connection, claimed, common)
     if len(went) < len(claimed):
         went |= _departed_before(connection, [each.attempt for each in claimed if each.attempt not in went])
     return departed(claimed, went)
@@ -154,7 +154,7 @@ _TAKE_UP = (
     .returning(_LEASE.c.message_id, _LEASE.c.token)
 )
 _OPEN = sa.insert(_ATTEMPT).values({**_OPENED, "id": _bind("b_attempt"), "message_id": _bind("b_id")})
-#: One statement for them all, after their attempts: each statement more keeps SQLite's other writers waiting.
+#: One statement for them all, after their attempts.
 _SEND = (
     sa.update(_MESSAGE)
     .where(_MESSAGE.c.id.in_(_bind("b_ids", expanding=True)), _QUEUED)
@@ -171,9 +171,7 @@ _SEND = (
 
 def _step_by_step(connection: Connection, claimed: Sequence[Claimed], common: Mapping[str, Any]) -> set[UUID]:
     """The attempts that were opened."""
-    ids = [each.id for each in claimed]
-    if connection.dialect.name != "sqlite":  # whose only writer we are
-        ids = list(connection.execute(_LOCK, {"b_ids": ids}).scalars())
+    ids = list(connection.execute(_LOCK, {"b_ids": [each.id for each in claimed]}).scalars())
     tokens = list({each.token for each in claimed})
     rows = connection.execute(_TAKE_UP, {"b_ids": ids, "b_tokens": tokens, "b_now": common["b_now"]})
     held = {(row.message_id, row.token) for row in rows}
@@ -194,3 +192,45 @@ def _really_going(connection: Connection, attempts: list[UUID]) -> set[UUID]:
     really = set(current.scalars())
     connection.execute(sa.delete(_ATTEMPT).where(_ATTEMPT.c.id.in_([each for each in attempts if each not in really])))
     return really
+
+
+_WANTED = listed("b_wanted", message=sa.Uuid(), token=sa.Uuid(), attempt=sa.Uuid())
+#: Without the types of the columns, as nobody needs more than to tell them apart.
+_TAKE_UP_LISTED = (
+    sa.delete(_LEASE)
+    .where(
+        sa.tuple_(_LEASE.c.message_id, _LEASE.c.token).in_(sa.select(_WANTED.c.message, _WANTED.c.token)),
+        _LEASE.c.until > _bind("b_now"),
+    )
+    .returning(sa.type_coerce(_LEASE.c.message_id, sa.String), sa.type_coerce(_LEASE.c.token, sa.String))
+)
+_OPEN_LISTED = sa.insert(_ATTEMPT).from_select(
+    ["id", "message_id", *_OPENED],
+    sa.select(_WANTED.c.attempt, _WANTED.c.message, *_OPENED.values()),
+    include_defaults=False,
+)
+_SEND_LISTED = (
+    sa.update(_MESSAGE)
+    .where(_MESSAGE.c.id == _WANTED.c.message, _QUEUED)
+    .values({**_SENDING, "attempt_id": _WANTED.c.attempt})
+)
+
+
+def _on_sqlite(connection: Connection, claimed: Sequence[Claimed], common: Mapping[str, Any]) -> set[UUID]:
+    """The attempts that were opened. We are the only writer; each statement more keeps the others waiting."""
+    wanted = in_json((each.id, each.token, each.attempt) for each in claimed)
+    taken = connection.execute(_TAKE_UP_LISTED, {"b_wanted": wanted, "b_now": common["b_now"]})
+    held = {tuple(row) for row in taken}
+    going = [each for each in claimed if (each.id.hex, each.token.hex) in held]
+    if not going:
+        return set()
+    if len(going) < len(claimed):
+        wanted = in_json((each.id, each.token, each.attempt) for each in going)
+    connection.execute(_OPEN_LISTED, {"b_wanted": wanted, **common})
+    attempts = [each.attempt for each in going]
+    if connection.execute(_SEND_LISTED, {"b_wanted": wanted, **common}).rowcount == len(going):
+        return set(attempts)
+    return _really_going(connection, attempts)
+
+
+_WAYS = {"postgresql": _in_one_statement, "sqlite": _on_sqlite}

@@ -53,7 +53,8 @@ def exchange(session: Session, order: Order, *, settings: Settings, now: datetim
     be committed before a request leaves.
     """
     settle(session, order.finished, settings=settings, now=now)
-    judgement = judge(session, [(each.provider_id, each.verdict) for each in order.finished], now=now)
+    told = [(each.provider_id, each.verdict) for each in order.finished]
+    judgement = judge(session, told, now=now, current=order.provider_id)
     if order.provider_id is None or judgement.closed:
         return Exchanged(departed=[], judgement=judgement)
     until = _until(settings, now)
@@ -135,6 +136,8 @@ def _is_usual(order: Order) -> bool:
         return False
     if any(each.verdict.outcome is not Outcome.ACCEPTED for each in order.finished):
         return False
+    if any(each.provider_id != order.provider_id for each in order.finished):
+        return False  # it may be a probe that tells of a provider's recovery (X9)
     return {each.id for each in order.finished}.isdisjoint(each.id for each in order.going)
 
 

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.registry import Registry
+from sms_plugin.outbox.charges import COSTS
 from sms_plugin.outbox.history import Selection, read
 from sms_plugin.outbox.names import named_by, names_of
 
-#: The columns of Q4, by code; doors translate. Cost and channel stay empty until a gateway tells them.
+#: The columns of Q4, by code; doors translate. Cost and channel stay empty where nobody knows them.
 COLUMNS = (
     "time",
     "direction",
@@ -117,11 +118,16 @@ def _cells(row: Any, names: dict[RecordRef, str], layout: Layout) -> list[str]:
         row.text or "",
         layout.say("state", row.state),
         str(row.segments or ""),
-        "",
+        _cost(row),
         row.subject or ("" if row.trigger is None else layout.say("trigger", row.trigger)),
         row.operator,
-        "",
+        row.channel,
     ]
+
+
+def _cost(row: Any) -> str:
+    """What was paid, or is expected to be; nothing for what did not go."""
+    return "" if row.cost is None or row.state not in COSTS else f"{row.cost:f} {row.currency}".strip()
 
 
 def _lines(rows: Sequence[Sequence[str]], layout: Layout) -> bytes:

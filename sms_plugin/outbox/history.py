@@ -15,6 +15,8 @@ from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import RecordRef, key_text
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Message, first_id
+from sms_plugin.models.message import shown_text
+from sms_plugin.outbox.joining import COPY
 from sms_plugin.outbox.truth import key_columns
 
 _MESSAGE: Any = Message.__table__
@@ -28,6 +30,7 @@ _READ = (
     "state",
     "reason",
     "detail",
+    "step",
     "trigger",
     "subject",
     "operator",
@@ -40,7 +43,12 @@ _READ = (
     "number",
     "text",
     "segments",
+    "cost",
+    "currency",
+    "channel",
 )
+#: The text as it may be shown.
+_COLUMNS = tuple(shown_text.label(name) if name == "text" else _MESSAGE.c[name] for name in _READ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +72,8 @@ class HistoryPage:
 
 
 def about_number(number: str) -> Selection:
-    """All messages to and from a number in E.164, whoever had it."""
-    return Selection(ranges=(_MESSAGE.c.number == number,))
+    """All messages to and from a number in E.164, whoever had it; what came for several clients is there once."""
+    return Selection(ranges=(_MESSAGE.c.number == number,), also=(_MESSAGE.c.reason != COPY,))
 
 
 def about_record(record: object, *, registry: Registry) -> Selection:
@@ -134,7 +142,7 @@ def read(
     order = _MESSAGE.c.id.desc() if newest_first else _MESSAGE.c.id
     found: list[Any] = []
     for part in of.ranges:
-        query = sa.select(*(_MESSAGE.c[name] for name in _READ)).where(part, *of.also).order_by(order).limit(most)
+        query = sa.select(*_COLUMNS).where(part, *of.also).order_by(order).limit(most)
         if before is not None:
             query = query.where(_MESSAGE.c.id < before)
         if after is not None:
@@ -181,7 +189,7 @@ def _holds(words: str) -> sa.ColumnElement[bool]:
     return sa.or_(
         *(
             column.icontains(spelling, autoescape=True)
-            for column in (_MESSAGE.c.text, _MESSAGE.c.subject)
+            for column in (shown_text, _MESSAGE.c.subject)
             for spelling in spellings
         )
     )

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.models import Event, Lease, Message, new_id
-from sms_plugin.models.message import state_of_named
+from sms_plugin.models.message import REDACTED, state_of_named
 from sms_plugin.outbox.tallies import moved
-from sms_plugin.states import MessageState, origins
+from sms_plugin.states import ENDED, MessageState, origins
 
 
 def move(
@@ -45,6 +45,7 @@ def move(
         .with_for_update()
     ).all()
     changes = {"state": new.value, "reason": reason, "detail": detail[:255], "changed_at": now, **(values or {})}
+    changes |= REDACTED if new in ENDED else {}
     gone = [row for row in rows if _went(session, row, changes)]
     went = [row.id for row in gone]
     if went:
@@ -53,6 +54,23 @@ def move(
         tell(session, went, {**said, "detail": {"detail": detail} if detail else {}})
         moved(session, old=Counter(row.state for row in gone), new=new)
     return went
+
+
+def put_off(session: Session, until: Mapping[datetime, Sequence[UUID]], *, reason: str, now: datetime) -> None:
+    """Have claimed messages wait until these moments, each told why; their leases end. Writes in the caller's
+    transaction.
+    """
+    for due_at, some in sorted(until.items()):
+        ids = sorted(some)
+        session.execute(
+            sa.update(Message)
+            .where(Message.id.in_(ids), state_of_named == MessageState.QUEUED.value)
+            .values(due_at=due_at, reason=reason, changed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(sa.delete(Lease).where(Lease.message_id.in_(ids)))
+        said = {"at": now, "state": MessageState.QUEUED.value, "reason": reason, "who": ""}
+        tell(session, ids, {**said, "detail": {"detail": due_at.isoformat()}})
 
 
 def _went(session: Session, row: Any, changes: Mapping[str, Any]) -> bool:

@@ -13,18 +13,22 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.models import Lease, Message
+from sms_plugin.models import Lease, Message, first_id
 from sms_plugin.models.base import constant
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
-from sms_plugin.states import MessageState
+from sms_plugin.outbox.search import Wanted
+from sms_plugin.states import LIVE, MessageState
 
-#: So many messages at most are looked at for a page, where a reason is asked for: no index knows reasons.
-LOOK_AT = 1000
+#: So many messages at most are looked at for a page, where a filter leaves some out that no index knows.
+LOOK_AT = 2000
 #: Positions are told up to here: further back, nobody counts.
 COUNTED = 1000
 _CHUNK = 500
 _MESSAGE: Any = Message.__table__
-_LIGHT = (_MESSAGE.c.id, _MESSAGE.c.state, _MESSAGE.c.priority, _MESSAGE.c.due_at, _MESSAGE.c.reason)
+_READ = ("id", "state", "priority", "due_at", "reason", "trigger", "provider_id", "batch_id")
+_LIGHT = tuple(_MESSAGE.c[name] for name in (*_READ, "client_entity", "client", "number"))
+#: So many of the newest messages of one client or number are looked through for those that wait.
+_OF_ONE = 1000
 _S = MessageState
 
 
@@ -86,24 +90,85 @@ def waiting(
     after: Place | None = None,
     states: Collection[MessageState] = (),
     reason: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Waiting:
     """The next messages of the queue after a place, from its head without one. Reads only.
 
     ``states`` leaves out others (all that wait: held, queued, sending, unknown); ``reason`` leaves out messages that
-    wait for another one, and bounds how many are looked at.
+    wait for another one, ``wanted`` those that do not fit it (but for its state and its words); both bound how many are
+    looked at.
     """
+    wanted = wanted or Wanted()
     start = after or Place(as_of=now, part=Part.SENDING, priority=-1, due_at=now, id=UUID(int=0), passed=0)
+    narrow = reason is not None or not wanted.is_empty
     chosen: list[Place] = []
     last, cut, more = start, False, False
-    rows = _walk(session, start, states, chunk=most + 1 if reason is None else _CHUNK)
+    rows = _rows(session, start, states, wanted, chunk=_CHUNK if narrow else most + 1)
     for passed, (part, row) in enumerate(rows, start.passed):
         if len(chosen) == most or passed - start.passed == LOOK_AT:
             more, cut = True, len(chosen) < most
             break
         last = replace(last, part=part, priority=row.priority, due_at=row.due_at, id=row.id, passed=passed + 1)
-        if reason is None or row.reason == reason:
+        if (reason is None or row.reason == reason) and _fits(row, wanted):
             chosen.append(last)
-    return Waiting(entries=_entries(session, chosen, counted=not states), next=last if more else None, cut=cut)
+    counted = not states and wanted.is_empty
+    return Waiting(entries=_entries(session, chosen, counted=counted), next=last if more else None, cut=cut)
+
+
+def _rows(
+    session: Session, start: Place, states: Collection[MessageState], wanted: Wanted, *, chunk: int
+) -> Iterator[tuple[Part, Any]]:
+    if wanted.number is not None or wanted.client is not None:
+        return _of_somebody(session, start, states, wanted)
+    return _walk(session, start, states, chunk=chunk, batch=wanted.batch_id)
+
+
+def _fits(row: Any, wanted: Wanted) -> bool:
+    """Whether a message is wanted, as far as its own row says."""
+    return (
+        (wanted.trigger is None or row.trigger == wanted.trigger)
+        and (wanted.provider_id is None or row.provider_id == wanted.provider_id)
+        and (wanted.batch_id is None or row.batch_id == wanted.batch_id)
+        and (wanted.number is None or row.number == wanted.number)
+        and (wanted.client is None or (row.client_entity, row.client) == wanted.client)
+        and (wanted.since is None or row.id >= first_id(wanted.since))
+        and (wanted.before is None or row.id < first_id(wanted.before))
+    )
+
+
+def _of_somebody(
+    session: Session, start: Place, states: Collection[MessageState], wanted: Wanted
+) -> Iterator[tuple[Part, Any]]:
+    """What waits of one client or number, in the queue's order: so few that they are sorted here."""
+    if wanted.number is not None:
+        of = _MESSAGE.c.number == wanted.number
+    else:
+        entity, key = wanted.client or ("", "")
+        of = sa.and_(_MESSAGE.c.client_entity == entity, _MESSAGE.c.client == key)
+    newest = sa.select(*_LIGHT).where(of).order_by(_MESSAGE.c.id.desc()).limit(_OF_ONE)
+    found = [
+        (_part(row, start.as_of), row)
+        for row in session.execute(newest)
+        if row.state in LIVE and (not states or row.state in states)
+    ]
+    begin = _order(start.part, start) if start.priority >= 0 else ()
+    ordered = sorted(found, key=lambda each: _order(*each))
+    return iter([each for each in ordered if _order(*each) > begin])
+
+
+def _part(row: Any, as_of: datetime) -> Part:
+    if row.state == MessageState.QUEUED:
+        return Part.DUE if row.due_at <= as_of else Part.LATER
+    return next(part for part, state in _STATE_OF.items() if state == row.state)
+
+
+def _order(part: Part, row: Any) -> tuple[Any, ...]:
+    """Where a message stands in the queue."""
+    if part is Part.DUE:
+        return part, row.priority, row.due_at, row.id.int
+    if part is Part.LATER:
+        return part, row.due_at, row.priority, row.id.int
+    return part, row.id.int
 
 
 def _entries(session: Session, places: list[Place], *, counted: bool) -> tuple[Entry, ...]:
@@ -125,24 +190,40 @@ def _entries(session: Session, places: list[Place], *, counted: bool) -> tuple[E
 
 
 def _walk(
-    session: Session, start: Place, states: Collection[MessageState], *, chunk: int
+    session: Session, start: Place, states: Collection[MessageState], *, chunk: int, batch: UUID | None = None
 ) -> Iterator[tuple[Part, Any]]:
     for part in Part:
         if part < start.part or (states and _STATE_OF[part] not in states):
             continue
         after = start if part is start.part and start.priority >= 0 else None
-        if part is Part.DUE:
-            rows: Iterator[Any] = _due(session, start.as_of, after, chunk)
+        if batch is not None and part in {Part.DUE, Part.LATER}:
+            # its messages were written in the order of their turn, and its index goes by that
+            due = _MESSAGE.c.due_at <= start.as_of if part is Part.DUE else _MESSAGE.c.due_at > start.as_of
+            rows: Iterator[Any] = _by_id(session, _STATE_OF[part], after, chunk, batch=batch, also=due)
+        elif part is Part.DUE:
+            rows = _due(session, start.as_of, after, chunk)
         elif part is Part.LATER:
             rows = _later(session, start.as_of, after, chunk)
         else:
-            rows = _by_id(session, _STATE_OF[part], after, chunk)
+            rows = _by_id(session, _STATE_OF[part], after, chunk, batch=batch)
         for row in rows:
             yield part, row
 
 
-def _by_id(session: Session, state: MessageState, after: Place | None, chunk: int) -> Iterator[Any]:
+def _by_id(
+    session: Session,
+    state: MessageState,
+    after: Place | None,
+    chunk: int,
+    *,
+    batch: UUID | None = None,
+    also: Any = None,
+) -> Iterator[Any]:
     query = _of(state).order_by(_MESSAGE.c.id)
+    if batch is not None:
+        query = query.where(_MESSAGE.c.batch_id == batch)
+    if also is not None:
+        query = query.where(also)
     last = None if after is None else after.id
     while True:
         rows = session.execute((query if last is None else query.where(_MESSAGE.c.id > last)).limit(chunk)).all()

@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.gateways.contract import Outcome, Report
+from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report
 from sms_plugin.models import Attempt, Lease, Message, Receipt, new_id
-from sms_plugin.outbox.insertion import insert_once
+from sms_plugin.models.insertion import insert_once
+from sms_plugin.models.message import REDACTED
+from sms_plugin.outbox.charges import correct, is_price, told_by_receipts
+from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
 from sms_plugin.outbox.tallies import moved, tally
-from sms_plugin.states import MessageState, may_move, state_by_receipts
+from sms_plugin.providers.budget import Ledger
+from sms_plugin.states import ENDED, MessageState, may_move, state_by_receipts
 
+_ATTEMPT: Any = Attempt.__table__
+_MESSAGE: Any = Message.__table__
 _RECEIPT: Any = Receipt.__table__
 
 #: Counter of webhook requests that were refused for their signature.
 FORGED = "forged_receipts"
+#: No text is of so many segments.
+_MOST_SEGMENTS = 1000
+#: The reason of a delivered message at which somebody has looked (P5).
+READ = ReceiptStatus.READ.value
+_FINAL = frozenset({ReceiptStatus.DELIVERED, ReceiptStatus.READ})
 #: Counter of receipts that fit no message.
 UNMATCHED = "unmatched_receipts"
 
@@ -38,15 +50,24 @@ def take(
     ``about`` is the message whose own address was called. Writes in the caller's transaction.
     """
     moved_ids: list[UUID] = []
+    ledger = Ledger()
     for report in reports:
         wanted = report.message_id or about
         message = _message_of(session, report, provider_id=provider_id, wanted=wanted)
-        if not _keep(session, report, provider_id=provider_id, wanted=wanted, message=message, now=now):
+        row = _row(report, provider_id=provider_id, wanted=wanted, message=message, now=now)
+        if not insert_once(session.connection(), _RECEIPT, [row], unique="digest"):
             continue
         if message is None:
             tally(session, {UNMATCHED: 1})
-        elif _apply(session, message, kept_reference(report.reference), now=now):
+            continue
+        # delivered is delivered, whatever else was ever reported: nobody needs to read it again
+        only = [SimpleNamespace(**row)] if report.status in _FINAL else None
+        reference = kept_reference(report.reference)
+        if _apply(session, message, reference, provider_id, only=only, ledger=ledger, now=now):
             moved_ids.append(message.id)
+        if report.reason == OPTED_OUT:
+            stop_by_provider(session, [message.id], now=now)
+    ledger.write(session)
     return moved_ids
 
 
@@ -69,6 +90,7 @@ def match_waiting(session: Session, references: Sequence[str | None], *, provide
     asked = {"provider": provider_id, "references": references}
     waiting = session.connection().execute(_WAITING, asked).scalars().all()
     moved_ids: list[UUID] = []
+    ledger = Ledger()
     for reference in sorted(waiting):
         message = _by_reference(session, reference, provider_id=provider_id)
         if message is None:
@@ -79,8 +101,9 @@ def match_waiting(session: Session, references: Sequence[str | None], *, provide
             .values(message_id=message.id)
             .execution_options(synchronize_session=False)
         )
-        if _apply(session, message, reference, now=now):
+        if _apply(session, message, reference, provider_id, ledger=ledger, now=now):
             moved_ids.append(message.id)
+    ledger.write(session)
     return moved_ids
 
 
@@ -102,40 +125,73 @@ def rematch(session: Session, *, now: datetime) -> int:
     return sum(len(match_waiting(session, [row.reference], provider_id=row.provider_id, now=now)) for row in alone)
 
 
-def _message_of(session: Session, report: Report, *, provider_id: int, wanted: UUID | None) -> Message | None:
+#: What a receipt has to know of its message.
+_LOOKED_AT = [
+    _MESSAGE.c[name]
+    for name in (
+        "id",
+        "state",
+        "reason",
+        "attempt_id",
+        "number",
+        "segments",
+        "cost",
+        "currency",
+        "channel",
+        "counted_on",
+    )
+]
+_CURRENT = _ATTEMPT.alias()
+#: The message is locked and its attempt looked at in one: a webhook has as little time as the database can make of it.
+_STANDING = (
+    sa.select(*_LOOKED_AT, _MESSAGE.c.is_charged.label("charged"), _CURRENT.c.verdict.label("verdict"))
+    .outerjoin(_CURRENT, _CURRENT.c.id == _MESSAGE.c.attempt_id)
+    .with_for_update(of=_MESSAGE)
+)
+_TRIED = sa.exists().where(
+    _ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer)
+)
+_NAMED = _STANDING.where(_MESSAGE.c.id == sa.bindparam("message", type_=sa.Uuid), _TRIED)
+_REFERRED = (
+    sa.select(_ATTEMPT.c.message_id)
+    .where(
+        _ATTEMPT.c.reference == sa.bindparam("reference", type_=_ATTEMPT.c.reference.type),
+        _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer),
+    )
+    .limit(1)
+)
+_BY_ID = _STANDING.where(_MESSAGE.c.id == sa.bindparam("message", type_=sa.Uuid))
+
+
+def _message_of(session: Session, report: Report, *, provider_id: int, wanted: UUID | None) -> Any | None:
+    """What stands of the message that a report is about, locked; None where none is known."""
     if wanted is not None:
-        tried = sa.select(Attempt.id).where(Attempt.message_id == wanted, Attempt.provider_id == provider_id).limit(1)
-        if session.scalar(tried) is not None:
-            return _locked(session, wanted)
+        found = session.connection().execute(_NAMED, {"message": wanted, "provider": provider_id}).one_or_none()
+        if found is not None:
+            return found
     reference = kept_reference(report.reference)
     return None if reference is None else _by_reference(session, reference, provider_id=provider_id)
 
 
-def _by_reference(session: Session, reference: str, *, provider_id: int) -> Message | None:
-    found = session.scalar(
-        sa.select(Attempt.message_id).where(Attempt.reference == reference, Attempt.provider_id == provider_id).limit(1)
-    )
-    return None if found is None else _locked(session, found)
+def _by_reference(session: Session, reference: str, *, provider_id: int) -> Any | None:
+    connection = session.connection()
+    found = connection.scalar(_REFERRED, {"reference": reference, "provider": provider_id})
+    return None if found is None else connection.execute(_BY_ID, {"message": found}).one_or_none()
 
 
-def _locked(session: Session, message: UUID) -> Message | None:
-    return session.scalar(
-        sa.select(Message).where(Message.id == message).with_for_update().execution_options(populate_existing=True)
-    )
-
-
-def _keep(
-    session: Session,
+def _row(
     report: Report,
     *,
     provider_id: int,
     wanted: UUID | None,
-    message: Message | None,
+    message: Any | None,
     now: datetime,
-) -> bool:
-    """Whether the report is new. What makes it the same is what it says, not what we made of it."""
-    said = (provider_id, wanted, report.reference, report.status.value, report.provider_code)
-    row = {
+) -> dict[str, Any]:
+    """A report as it is kept. What makes it the same as another is what it says, not what we made of it."""
+    said: tuple[Any, ...] = (provider_id, wanted, report.reference, report.status.value, report.provider_code)
+    more = (report.channel, report.segments, report.price, report.currency)
+    said += more if any(each not in {"", None} for each in more) else ()
+    return {
         "id": new_id(now),
         "provider_id": provider_id,
         "message_id": None if message is None else message.id,
@@ -143,47 +199,83 @@ def _keep(
         "status": report.status.value,
         "reason": report.reason[:40],
         "provider_code": report.provider_code[:40],
+        "channel": report.channel[:12],
+        "segments": report.segments if report.segments in range(1, _MOST_SEGMENTS) else None,
+        "price": report.price if is_price(report.price) else None,
+        "currency": report.currency[:8],
         "digest": blake2b(repr(said).encode(), digest_size=16).digest(),
         "occurred_at": report.occurred_at,
         "received_at": now,
     }
-    return bool(insert_once(session.connection(), _RECEIPT, [row], unique="digest"))
 
 
-def _apply(session: Session, message: Message, reference: str | None, *, now: datetime) -> bool:
-    """Move a message to the state that all of its receipts prove; whether it moved."""
-    statuses = _statuses(session, message)
+def _apply(
+    session: Session,
+    message: Any,
+    reference: str | None,
+    provider_id: int,
+    *,
+    only: Sequence[Any] | None = None,
+    ledger: Ledger,
+    now: datetime,
+) -> bool:
+    """Move a message to the state that all of its receipts prove, and write the way, the segments and the price that
+    they tell; whether it moved. ``only`` are those that decide alone.
+    """
+    receipts = _receipts(session, message) if only is None else only
+    statuses = _statuses(session, message, receipts)
     if not statuses:
         return False
     new = state_by_receipts(statuses)
-    _prove(session, message, reference, now=now)
-    # read again: on SQLite the lock was taken by the receipt that was just written
-    session.refresh(message, ["state"])
+    if message.attempt_id is not None and message.verdict != Outcome.ACCEPTED.value:
+        _prove(session, message, reference, now=now)
+    told = told_by_receipts(session, message, receipts, provider_id)
+    if "cost" in told:
+        correct(ledger, message, provider_id, price=told["cost"], currency=told.get("currency", message.currency))
     old = MessageState(message.state)
-    if old is new or not may_move(old, new):
-        return False
-    reason = _reason(session, message.id, new)
-    session.execute(
-        sa.update(Message)
-        .where(Message.id == message.id, Message.state == old.value)
-        .values(state=new.value, reason=reason, changed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(sa.delete(Lease).where(Lease.message_id == message.id))
-    moved(session, old={old.value: 1}, new=new)
-    return True
+    moves = old is not new and may_move(old, new)
+    if moves:
+        told |= {"state": new.value, "reason": _reason(session, message.id, new), "changed_at": now}
+    if new is MessageState.DELIVERED and READ in statuses and (moves or old is new) and message.reason != READ:
+        told["reason"] = READ
+    if told:
+        # it is locked: nobody has moved it since it was read
+        named = {_COLUMNS.get(name, name): value for name, value in told.items()}
+        say = _SAY.values(REDACTED) if moves and new in ENDED else _SAY
+        session.connection().execute(say, {"message": message.id, "old": old.value, **named})
+    if moves:
+        if old in _LEASED:
+            session.execute(sa.delete(Lease).where(Lease.message_id == message.id))
+        moved(session, old={old.value: 1}, new=new)
+    return moves
 
 
-def _statuses(session: Session, message: Message) -> list[str]:
+_COLUMNS = {"charged": "is_charged"}
+_SAY = sa.update(_MESSAGE).where(
+    _MESSAGE.c.id == sa.bindparam("message"), _MESSAGE.c.state == sa.bindparam("old", type_=sa.String)
+)
+#: A message in these may have a lease, which ends when it moves.
+_LEASED = frozenset({MessageState.QUEUED, MessageState.SENDING, MessageState.HELD})
+
+
+def _receipts(session: Session, message: Any) -> Sequence[Any]:
+    columns = ("status", "reference", "received_at", "channel", "segments", "price", "currency")
+    return session.execute(
+        sa.select(*(_RECEIPT.c[name] for name in columns)).where(_RECEIPT.c.message_id == message.id)
+    ).all()
+
+
+def _statuses(session: Session, message: Any, receipts: Sequence[Any]) -> list[str]:
     """What counts for the message as it is tried now: that an earlier attempt failed says nothing of a later one."""
+    if all(row.status not in _BAD for row in receipts):
+        return [row.status for row in receipts]
     current = session.execute(
         sa.select(Attempt.reference, Attempt.departed_at).where(Attempt.id == message.attempt_id)
     ).one_or_none()
-    rows = session.execute(
-        sa.select(Receipt.status, Receipt.reference, Receipt.received_at).where(Receipt.message_id == message.id)
-    )
-    bad = {MessageState.UNDELIVERED.value, MessageState.FAILED.value}
-    return [row.status for row in rows if row.status not in bad or current is None or _of_current(row, current)]
+    return [row.status for row in receipts if row.status not in _BAD or current is None or _of_current(row, current)]
+
+
+_BAD = frozenset({MessageState.UNDELIVERED.value, MessageState.FAILED.value})
 
 
 def _of_current(row: Any, current: Any) -> bool:
@@ -202,10 +294,8 @@ def _reason(session: Session, message: UUID, new: MessageState) -> str:
     return told or new.value
 
 
-def _prove(session: Session, message: Message, reference: str | None, *, now: datetime) -> None:
+def _prove(session: Session, message: Any, reference: str | None, *, now: datetime) -> None:
     """A receipt proves that the current attempt was accepted, whatever its verdict."""
-    if message.attempt_id is None:
-        return
     session.execute(
         sa.update(Attempt)
         .where(

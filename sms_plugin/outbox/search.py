@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import merge
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.models import Message, first_id
 from sms_plugin.models.base import constant
+from sms_plugin.models.message import shown_text
 from sms_plugin.outbox.history import Selection, narrowed
 from sms_plugin.states import MessageState
 
@@ -27,8 +29,10 @@ LOOK_AT = 2000
 WINDOW = timedelta(days=92)
 _CHUNK = 500
 _MESSAGE: Any = Message.__table__
-_LIGHT = ("id", "state", "trigger", "provider_id", "client_entity", "client")
-_WORDS = ("text", "subject")
+_LIGHT = tuple(
+    _MESSAGE.c[name] for name in ("id", "state", "trigger", "provider_id", "batch_id", "client_entity", "client")
+)
+_WORDS = (shown_text.label("text"), _MESSAGE.c.subject)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class Wanted:
     state: MessageState | None = None
     trigger: str | None = None
     provider_id: int | None = None
+    batch_id: UUID | None = None  #: of a send to many
     client: tuple[str, str] | None = None
     number: str | None = field(default=None, repr=False)  #: E.164
     since: datetime | None = None  #: decided then or later
@@ -47,8 +52,14 @@ class Wanted:
     @property
     def alone(self) -> bool:
         """Whether an index answers it all."""
-        leads = [self.number, self.client, self.trigger, self.state]
+        by_state = None if self.batch_id is not None else self.state  # a batch's index knows states
+        leads = [self.number, self.client, self.trigger, self.batch_id, by_state]
         return sum(each is not None for each in leads) <= 1 and self.provider_id is None and not self.words
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is wanted."""
+        return self == Wanted()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +107,18 @@ def selection(wanted: Wanted) -> Selection:
         also.append(_MESSAGE.c.number == wanted.number)
     if wanted.provider_id is not None:
         also.append(_MESSAGE.c.provider_id == wanted.provider_id)
-    return narrowed(Selection(also=tuple(also)), words=wanted.words, since=wanted.since, until=wanted.before)
+    ranges = Selection().ranges if wanted.batch_id is None else tuple(_of_batch(wanted))
+    found = Selection(ranges=ranges, also=tuple(also))
+    return narrowed(found, words=wanted.words, since=wanted.since, until=wanted.before)
 
 
 def check_words(words: str, *, narrow: bool) -> None:
     """Refuse to look for words in everything. Raises ``SmsError``."""
     if words and not narrow:
         raise SmsError(
-            "Words are looked for within one client, one number, or three months.",
+            worded("Words are looked for within one client, one number, or three months."),
             code="too_wide",
-            hint="Add a client, a number, or two dates.",
+            hint=worded("Add a client, a number, or two dates."),
         )
 
 
@@ -119,8 +132,19 @@ def _check(wanted: Wanted) -> None:
 
 
 def _walk(session: Session, wanted: Wanted, after: UUID | None, *, chunk: int) -> Iterator[Any]:
-    names = _LIGHT + (_WORDS if wanted.words else ())
-    query = sa.select(*(_MESSAGE.c[name] for name in names)).where(*_leading(wanted)).order_by(_MESSAGE.c.id.desc())
+    if wanted.batch_id is None or wanted.number is not None or wanted.client is not None:
+        return _along(session, wanted, _leading(wanted), after, chunk)
+    # its index goes by state, so each is a walk of its own
+    states = [_along(session, wanted, [each], after, chunk) for each in _of_batch(wanted)]
+    return merge(*states, key=lambda row: row.id.int, reverse=True)
+
+
+def _along(session: Session, wanted: Wanted, leading: list[Any], after: UUID | None, chunk: int) -> Iterator[Any]:
+    columns = [*_LIGHT, *(_WORDS if wanted.words else ())]
+    query = sa.select(*columns).where(*leading).order_by(_MESSAGE.c.id.desc())
+    if wanted.batch_id is not None and leading and "batch_id" in str(leading[0]):
+        # of a state that few are in, MariaDB would sort them instead
+        query = query.with_hint(_MESSAGE, "FORCE INDEX (ix_sms_message_batch)", "mysql")
     if wanted.since is not None:
         query = query.where(_MESSAGE.c.id >= first_id(wanted.since))
     if wanted.before is not None:
@@ -132,6 +156,14 @@ def _walk(session: Session, wanted: Wanted, after: UUID | None, *, chunk: int) -
         if len(rows) < chunk:
             return
         after = rows[-1].id
+
+
+def _of_batch(wanted: Wanted) -> list[Any]:
+    """The batch's messages, state by state."""
+    states = MessageState if wanted.state is None else (wanted.state,)
+    return [
+        sa.and_(_MESSAGE.c.batch_id == wanted.batch_id, _MESSAGE.c.state == constant(each.value)) for each in states
+    ]
 
 
 def _leading(wanted: Wanted) -> list[Any]:
@@ -162,6 +194,8 @@ def _fits(row: Any, wanted: Wanted) -> bool:
     if wanted.client is not None and (row.client_entity, row.client) != wanted.client:
         return False
     if wanted.provider_id is not None and row.provider_id != wanted.provider_id:
+        return False
+    if wanted.batch_id is not None and row.batch_id != wanted.batch_id:
         return False
     if not wanted.words:
         return True

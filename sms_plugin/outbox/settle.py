@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import About, Outcome, Verdict, refused
 from sms_plugin.models import Attempt, Message
 from sms_plugin.models.base import constant
+from sms_plugin.models.message import REDACTED, shown_text
 from sms_plugin.outbox.acceptance import Acceptance, accept
 from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
 from sms_plugin.outbox.receipts import kept_reference, match_waiting
 from sms_plugin.outbox.tallies import moved
 from sms_plugin.settings import Settings
@@ -69,15 +71,22 @@ def _settled(*states: MessageState) -> Any:
 
 _OPEN = (MessageState.SENDING, MessageState.UNKNOWN)
 #: An earlier attempt was accepted after all: that this one was refused says nothing.
-_TAKEN = _settled(*_OPEN).values(state=constant(MessageState.SENT), reason=constant(""), changed_at=_bind("b_now"))
-_FAILED = _settled(*_OPEN).values(state=constant(MessageState.FAILED), reason=_bind("b_why"), changed_at=_bind("b_now"))
+_TAKEN = _settled(*_OPEN).values(
+    state=constant(MessageState.SENT), reason=constant(""), text=shown_text, changed_at=_bind("b_now")
+)
+_FAILED = _settled(*_OPEN).values(
+    state=constant(MessageState.FAILED),
+    reason=_bind("b_why"),
+    changed_at=_bind("b_now"),
+    **REDACTED,
+)
 _UNKNOWN = _settled(MessageState.SENDING).values(
     state=constant(MessageState.UNKNOWN), reason=_bind("b_why"), changed_at=_bind("b_now")
 )
 _AGAIN = _settled(*_OPEN).values(
     state=constant(MessageState.QUEUED),
     reason=_bind("b_why"),
-    due_at=_bind("b_due"),
+    due_at=sa.func.coalesce(_bind("b_due", type_=_MESSAGE.c.due_at.type), _MESSAGE.c.due_at),
     attempts=_MESSAGE.c.attempts - _bind("b_forgiven"),
     changed_at=_bind("b_now"),
 )
@@ -112,6 +121,7 @@ def settle(session: Session, finished: Sequence[Finished], *, settings: Settings
     if others:
         session.connection().execute(_VERDICT, [_verdict_row(each, now) for each in others])
         waiting |= {(each.provider_id, each.verdict.reference) for each in others if each.verdict.reference}
+    stop_by_provider(session, [each.id for each in others if each.verdict.reason == OPTED_OUT], now=now)
     match(session, waiting, now=now)
 
 
@@ -200,9 +210,9 @@ def _next(each: Finished, told: _Told, settings: Settings, now: datetime) -> tup
     row["b_why"] = verdict.reason[:40]
     if verdict.outcome is Outcome.UNKNOWN:
         return MessageState.UNKNOWN, row
-    if verdict.about is About.ACCOUNT or verdict is NOT_SUBMITTED:
-        # the message is not to blame: it waits for the provider within its validity (P21)
-        return MessageState.QUEUED, {**row, "b_due": now, "b_forgiven": 1}
+    if verdict.about in {About.ACCOUNT, About.PROVIDER} or verdict is NOT_SUBMITTED:
+        # the message is not to blame: it waits for the provider within its validity, in its place (P21, X9)
+        return MessageState.QUEUED, {**row, "b_due": None, "b_forgiven": 1}
     if verdict.for_good or attempts >= settings.attempts:
         return MessageState.FAILED, row
     wait = max(backoff(attempts, settings), timedelta(seconds=verdict.retry_after or 0))

@@ -1,8 +1,8 @@
-"""All that happened to one message, in order (X11)."""
+"""All that happened to messages, in order (X11)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
-from sms_plugin.models import Attempt, Event, Lease, Message, Provider, Receipt
+from sms_plugin.models import Attempt, Batch, Event, Lease, Message, Provider, Receipt
 from sms_plugin.states import MessageState
 
 
@@ -19,7 +19,8 @@ from sms_plugin.states import MessageState
 class Moment:
     """One thing that happened, in codes: doors put them into words.
 
-    ``what`` is decided, departed, verdict, receipt, moved, claimed or, last, stands.
+    ``what`` is confirmed or approved (of a send to many), decided (or received), departed, verdict, receipt, moved,
+    claimed or, last, stands.
     """
 
     at: datetime
@@ -39,9 +40,48 @@ def timeline(session: Session, message: UUID) -> list[Moment]:
     found = session.get(Message, message)
     if found is None:
         raise SmsError(f"There is no message {message}.", code="unknown_message", hint="See `flask sms message list`.")
-    decided = Moment(at=found.created_at, what="decided", detail=found.trigger or "by hand", who=found.operator)
-    between = [*_attempts(session, message), *_receipts(session, message), *_moves(session, message)]
-    return [decided, *sorted(between, key=lambda moment: moment.at), *_claims(session, found), _stands(found)]
+    return timelines(session, [found])[message]
+
+
+def timelines(session: Session, messages: Sequence[Message]) -> dict[UUID, list[Moment]]:
+    """The lives of some messages, by their ids: a few questions for all of them. Reads only."""
+    ids = [each.id for each in messages]
+    between: dict[UUID, list[Moment]] = {each: [] for each in ids}
+    if ids:
+        for message, moment in (*_attempts(session, ids), *_receipts(session, ids), *_moves(session, ids)):
+            between[message].append(moment)
+    claimed = _claims(session, [each.id for each in messages if each.state == MessageState.QUEUED])
+    sends = _sends(session, {each.batch_id for each in messages if each.batch_id is not None})
+    return {
+        each.id: [*sends.get(each.batch_id, ()), *_life(each, between[each.id], claimed.get(each.id))]
+        for each in messages
+    }
+
+
+def _sends(session: Session, batches: Collection[UUID]) -> dict[UUID | None, list[Moment]]:
+    """Who confirmed the sends to many, and who approved them."""
+    if not batches:
+        return {}
+    return {
+        each.id: [
+            Moment(at=at, what=what, who=who, detail=each.name)
+            for what, at, who in (
+                ("confirmed", each.confirmed_at, each.confirmed_by),
+                ("approved", each.approved_at, each.approved_by),
+            )
+            if at is not None
+        ]
+        for each in session.scalars(sa.select(Batch).where(Batch.id.in_(batches)))
+    }
+
+
+def _life(found: Message, between: list[Moment], claimed_until: datetime | None) -> list[Moment]:
+    what = "received" if found.direction == "in" else "decided"
+    life = [Moment(at=found.created_at, what=what, detail=found.trigger or "by hand", who=found.operator)]
+    life += sorted(between, key=lambda moment: moment.at)
+    if claimed_until is not None:
+        life.append(Moment(at=found.changed_at, what="claimed", until=claimed_until))
+    return [*life, _stands(found)]
 
 
 def _stands(found: Message) -> Moment:
@@ -55,22 +95,24 @@ def _stands(found: Message) -> Moment:
     )
 
 
-def _claims(session: Session, found: Message) -> Iterator[Moment]:
-    until = session.scalar(sa.select(Lease.until).where(Lease.message_id == found.id))
-    if until is not None and found.state == MessageState.QUEUED:
-        yield Moment(at=found.changed_at, what="claimed", until=until)
+def _claims(session: Session, queued: Collection[UUID]) -> dict[UUID, datetime]:
+    if not queued:
+        return {}
+    rows = session.execute(sa.select(Lease.message_id, Lease.until).where(Lease.message_id.in_(queued)))
+    return {row.message_id: row.until for row in rows}
 
 
-def _attempts(session: Session, message: UUID) -> Iterator[Moment]:
+def _attempts(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UUID, Moment]]:
     query = (
         sa.select(Attempt, Provider.name)
         .join(Provider, Provider.id == Attempt.provider_id)
-        .where(Attempt.message_id == message)
+        .where(Attempt.message_id.in_(messages))
     )
     for attempt, provider in session.execute(query):
-        yield Moment(at=attempt.departed_at, what="departed", state="sending", provider=provider)
+        departed = Moment(at=attempt.departed_at, what="departed", state="sending", provider=provider)
+        yield attempt.message_id, departed
         if attempt.verdict is not None and attempt.settled_at is not None:
-            yield Moment(
+            verdict = Moment(
                 at=attempt.settled_at,
                 what="verdict",
                 state=attempt.verdict,
@@ -79,16 +121,17 @@ def _attempts(session: Session, message: UUID) -> Iterator[Moment]:
                 detail=" ".join(part for part in (attempt.provider_code, attempt.detail) if part),
                 provider=provider,
             )
+            yield attempt.message_id, verdict
 
 
-def _receipts(session: Session, message: UUID) -> Iterator[Moment]:
+def _receipts(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UUID, Moment]]:
     query = (
         sa.select(Receipt, Provider.name)
         .join(Provider, Provider.id == Receipt.provider_id)
-        .where(Receipt.message_id == message)
+        .where(Receipt.message_id.in_(messages))
     )
     for receipt, provider in session.execute(query):
-        yield Moment(
+        reported = Moment(
             at=receipt.received_at,
             what="receipt",
             state=receipt.status,
@@ -97,11 +140,13 @@ def _receipts(session: Session, message: UUID) -> Iterator[Moment]:
             provider=provider,
             occurred_at=receipt.occurred_at,
         )
+        if receipt.message_id is not None:
+            yield receipt.message_id, reported
 
 
-def _moves(session: Session, message: UUID) -> Iterator[Moment]:
-    for event in session.scalars(sa.select(Event).where(Event.message_id == message)):
-        yield Moment(
+def _moves(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UUID, Moment]]:
+    for event in session.scalars(sa.select(Event).where(Event.message_id.in_(messages))):
+        moved = Moment(
             at=event.at,
             what="moved",
             state=event.state,
@@ -109,3 +154,4 @@ def _moves(session: Session, message: UUID) -> Iterator[Moment]:
             detail=str(event.detail.get("detail", "")),
             who=event.who,
         )
+        yield event.message_id, moved

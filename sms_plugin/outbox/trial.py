@@ -14,9 +14,11 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.gateways.contract import About, Outcome, Verdict
+from sms_plugin.gateways.http import Watch
 from sms_plugin.models import Attempt, Message, Provider
+from sms_plugin.outbox.charges import charge, charges_of
 from sms_plugin.outbox.deliver import Couriers, Parcel
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
@@ -42,10 +44,12 @@ def open_trial(
     Raises ``SmsError`` for what is no number, for an empty text, and for a number that wants no texts. Flushes.
     """
     if not text.strip():
-        raise SmsError("The text is empty.", code="empty_text", hint="Write something to send.")
+        raise SmsError(worded("The text is empty."), code="empty_text", hint=worded("Write something to send."))
     number = parse_phone(to, region=settings.region).e164
     if (number, EVERY_PURPOSE) in opted_out(session, [number]):
-        raise SmsError("This number wants no texts.", code="opted_out", hint="Test with a number of your own.")
+        raise SmsError(
+            worded("This number wants no texts."), code="opted_out", hint=worded("Test with a number of your own.")
+        )
     (message,) = enqueue(session, [_draft(number, text, who=who, settings=settings, now=now)], now=now)
     attempt = uuid4()
     until = now + timedelta(seconds=patient(settings).request_timeout) + _MARGIN
@@ -79,10 +83,15 @@ def _draft(number: str, text: str, *, who: str, settings: Settings, now: datetim
     )
 
 
-def carry(line: Line, departed: Departed, *, receipt_url: str | None, settings: Settings) -> Finished:
-    """What the provider says. Speaks HTTP, bounded in time: no transaction may be open around it. Never raises."""
+def carry(
+    line: Line, departed: Departed, *, receipt_url: str | None, settings: Settings, watch: Watch | None = None
+) -> Finished:
+    """What the provider says. Speaks HTTP, bounded in time: no transaction may be open around it. Never raises.
+
+    ``watch`` is told what was said, secrets and all.
+    """
     bounds = replace(patient(settings), threads=1)
-    couriers = Couriers(bounds)
+    couriers = Couriers(bounds, watch=watch)
     now = time.monotonic()
     couriers.put(
         Parcel(
@@ -116,3 +125,4 @@ def close_trial(session: Session, finished: Finished, *, settings: Settings, now
         )
     else:
         settle(session, [finished], settings=settings, now=now)
+        charge(session, charges_of([finished]))

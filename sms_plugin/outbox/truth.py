@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,11 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from sms_plugin.host.bound import BoundEntity, BoundHook
 from sms_plugin.host.identity import key_text, key_values
-from sms_plugin.host.when import Dated, Yearly
+from sms_plugin.host.stepping import direction_of, is_own, own_step
+from sms_plugin.host.when import Dated, Yearly, lead_time
 
 #: The step of a message that a person or the host's own code fired.
 BY_HAND = "hand"
@@ -28,17 +30,37 @@ class Answer:
     version: bytes  #: of the record's own row
     holds: tuple[bool, ...]  #: per hook: its ``only``
     dates: tuple[object, ...]  #: per hook: the value of its date, None for other hooks
+    leads: tuple[object, ...]  #: per hook: the record's own lead time, None where it says none
 
     def still(self, hooks: Sequence[BoundHook], *, step: str, moment: str) -> bool:
         """Whether an occurrence of this step and moment is still true. Without hooks the record only has to exist."""
         if not hooks:
             return True
-        for hook, holds, value in zip(hooks, self.holds, self.dates, strict=True):
+        for hook, holds, value, lead in zip(hooks, self.holds, self.dates, self.leads, strict=True):
             if not holds:
                 continue
-            if step == BY_HAND or (hook.step == step and _date_holds(hook, value, moment)):
+            if step == BY_HAND or (_is_of(hook, step, lead) and _date_holds(hook, value, moment)):
                 return True
         return False
+
+    def of(self, at: int) -> Answer:
+        """The answer of one hook alone."""
+        if len(self.holds) == 1:
+            return self
+        return replace(self, holds=(self.holds[at],), dates=(self.dates[at],), leads=(self.leads[at],))
+
+
+def _is_of(hook: BoundHook, step: str, lead: object) -> bool:
+    """Whether an occurrence of this step is the hook's. Whatever offset the admin gave it, its direction is the same;
+    a lead time that the record says itself has to be the one that it says now.
+    """
+    when = hook.when
+    if not isinstance(when, Dated):
+        return hook.step == step
+    if not is_own(step):
+        return direction_of(step) == when.direction
+    own = lead_time(when, lead)
+    return own is not None and step == own_step(when.direction, own, by_day=when.by_day)
 
 
 def _date_holds(hook: BoundHook, value: object, moment: str) -> bool:
@@ -57,13 +79,15 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
     """
     if not keys:
         return {}
-    question = _question(entity.model, tuple(hooks))  # type: ignore[arg-type]  # a class is hashable
+    dialect = session.get_bind().dialect.name
+    question = _question(entity.model, tuple(hooks), dialect)  # type: ignore[arg-type]  # a class is hashable
     values = [key_values(entity.model, key) for key in keys]
     wanted = [value[0] for value in values] if question.first == 1 else values
     answers: dict[str, Answer] = {}
     with session.no_autoflush:
-        for row in session.execute(question.query, {"sms_keys": wanted}):
-            answers.update([_answer(tuple(row), question, len(hooks))])
+        for found in session.execute(question.query, {"sms_keys": wanted}).all():
+            row = tuple(found)
+            answers[key_text(row[: question.first])] = _answer(row, question, len(hooks))
     return answers
 
 
@@ -77,7 +101,7 @@ class _Question:
 
 
 @lru_cache(maxsize=256)
-def _question(model: type[Any], hooks: tuple[BoundHook, ...]) -> _Question:
+def _question(model: type[Any], hooks: tuple[BoundHook, ...], dialect: str) -> _Question:
     """Declarations do not change while a portal runs: their question is put together once."""
     own = key_columns(model)
     row_columns = [getattr(model, name) for name in _row_attributes(model)]
@@ -89,22 +113,39 @@ def _question(model: type[Any], hooks: tuple[BoundHook, ...]) -> _Question:
         (hook.when.at if isinstance(hook.when, (Dated, Yearly)) else sa.null()).label(f"sms_at_{n}")
         for n, hook in enumerate(hooks)
     ]
-    wanted: sa.BindParameter[Any] = sa.bindparam("sms_keys", expanding=True)
-    keys = own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
+    leads = [
+        (hook.when.lead if isinstance(hook.when, Dated) and hook.when.lead is not None else sa.null()).label(
+            f"sms_lead_{n}"
+        )
+        for n, hook in enumerate(hooks)
+    ]
     return _Question(
-        query=sa.select(*own, *row_columns, *asked, *dates).select_from(model).where(keys),
+        query=sa.select(*own, *row_columns, *asked, *dates, *leads).select_from(model).where(bound(model, dialect)),
         first=len(own),
         second=len(own) + len(row_columns),
     )
 
 
-def _answer(values: tuple[Any, ...], question: _Question, hooks: int) -> tuple[str, Answer]:
+def _answer(values: tuple[Any, ...], question: _Question, hooks: int) -> Answer:
     third = question.second + hooks
-    return key_text(values[: question.first]), Answer(
+    return Answer(
         version=blake2b(repr(values[question.first : question.second]).encode(), digest_size=16).digest(),
-        holds=tuple(bool(value) for value in values[question.second : third]),
-        dates=values[third:],
+        holds=tuple(map(bool, values[question.second : third])),
+        dates=values[third : third + hooks],
+        leads=values[third + hooks :],
     )
+
+
+def bound(model: type[Any], dialect: str) -> sa.ColumnElement[bool]:
+    """What selects the records whose keys are given as ``sms_keys``: PostgreSQL's driver reads hundreds of parameters
+    anew each time, and takes whole numbers as one.
+    """
+    own = key_columns(model)
+    if len(own) > 1:
+        return sa.tuple_(*own).in_(sa.bindparam("sms_keys", expanding=True))
+    if dialect == "postgresql" and type(own[0].type) in {sa.Integer, sa.BigInteger}:
+        return own[0] == sa.any_(sa.bindparam("sms_keys", type_=ARRAY(own[0].type)))  # type: ignore[no-any-return]
+    return own[0].in_(sa.bindparam("sms_keys", expanding=True))  # type: ignore[no-any-return]
 
 
 def among(model: type[Any], keys: Sequence[str]) -> sa.ColumnElement[bool]:
