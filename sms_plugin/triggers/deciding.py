@@ -20,8 +20,9 @@ from sms_plugin.state import State
 from sms_plugin.trails import cause, trail
 from sms_plugin.transactions import within
 from sms_plugin.triggers.facts import Fact, net
-from sms_plugin.triggers.firing import fire_all
+from sms_plugin.triggers.firing import active_rows, fire_all
 from sms_plugin.triggers.journal import Journal
+from sms_plugin.triggers.muting import MUTED
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def decide_all(session: Session, state: State, book: Journal) -> None:
                 log.error("%d SMS notices were left: some shortcode changes records each time it is read", left)
     finally:
         book.deciding = False
+    _count_muted(session, state, book)
     book.decided = True
 
 
@@ -71,6 +73,7 @@ def decide_late(session: Session, state: State, book: Journal) -> None:
         facts = book.taken()
         if facts:
             _decide(session, state, book, facts)
+        _count_muted(session, state, book)
 
 
 def _decide(session: Session, state: State, book: Journal, facts: list[Fact]) -> None:
@@ -143,6 +146,23 @@ def _begun(session: Session) -> bool:
     connection = session.connection()
     driver: Any = connection.connection.dbapi_connection
     return connection.dialect.name != "sqlite" or bool(driver.in_transaction)
+
+
+def _count_muted(session: Session, state: State, book: Journal) -> None:
+    """Count, in the host's own transaction, the muted notices of those triggers that would have fired."""
+    counts = book.taken_muted()
+    if not counts:
+        return
+    try:
+        with session.no_autoflush:
+            _begin(session)
+            with session.connection().begin_nested():
+                active = active_rows(session, set(counts), registry=state.registry)
+                tally(session, {MUTED: sum(counts[key] for key in active)})
+    except Exception as error:
+        if not _stands(session, error):
+            raise
+        fail(book, error)
 
 
 def close(state: State, book: Journal) -> None:

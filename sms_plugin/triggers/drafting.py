@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity, BoundHook, Reason, Target
 from sms_plugin.models import TriggerRow
-from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, occurrence
+from sms_plugin.outbox.quiet import Quiet, Slot, quiet_of
 from sms_plugin.outbox.truth import BY_HAND, Answer
+from sms_plugin.people.consent import MARKETING
 from sms_plugin.people.recipients import Recipient, recipients
+from sms_plugin.providers.active import hears
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
+from sms_plugin.triggers.reading import guarded, why
+from sms_plugin.triggers.windows import Timing
 from sms_plugin.wording.rendering import pick, render_for
+from sms_plugin.wording.stepwise import own_texts
 from sms_plugin.wording.texts import texts_of
+from sms_plugin.wording.versions import wording_of
+from sms_plugin.wording.way_out import WayOut, holds_way_out
 
-log = logging.getLogger(__name__)
-
-#: Set in ``session.info`` while the host's attributes are read, when the session must not be flushed.
-RENDERING = "sms_plugin.rendering"
 #: The length of the column that keeps a moment.
 MOMENT = 64
+#: For how long a message is worth sending, unless its trigger says otherwise.
+VALIDITY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,10 +50,29 @@ class Firing:
     moment: str
     hook: BoundHook | None = None  #: None where a hand fires it
     to: tuple[Target, ...] = ()
+    timing: Timing | None = None  #: when it is due for whom; None: now
     problem: str = ""  #: what a function of the host's raised that says whether, or as what occurrence, it fires
     priority: int = OWN_ACTION
     operator: str = ""
-    expires_at: datetime
+    expires_at: datetime  #: of a message to nobody, and of what a person fires
+
+    @property
+    def purpose(self) -> str:
+        """What its messages are for: as the admin says, else as the trigger is declared."""
+        return self.row.purpose or self.reason.purpose
+
+    def reaches(self, zone: ZoneInfo) -> bool:
+        """Whether it is told to somebody there: nothing is that came due before the trigger was on (X5)."""
+        return self.timing is None or self.timing.own(zone) > self.timing.after
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """A text that was found for readers of a language."""
+
+    template: str
+    language: str  #: in which it is read
+    wording_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,127 +83,174 @@ class Drafting:
     state: State
     now: datetime
     provided: bool  #: whether a provider is active
-    careful: bool  #: whether each reading of the host's attributes stands in a savepoint of its own
+    careful: bool  #: whether each reading of the host's attributes is guarded by itself; if not, the caller guards all
+    _quiets: dict[str, Quiet] = field(default_factory=dict, repr=False)  #: by trigger
+    #: By what the identity of is kept as long as its firing: row and timing; and by zone.
+    _slots: dict[tuple[int, int, ZoneInfo], Slot | None] = field(default_factory=dict, repr=False)
+    _texts: dict[tuple[int, str, str], _Chosen | None] = field(default_factory=dict, repr=False)
 
     def drafts(self, firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> list[Draft]:
-        """A draft for everybody whom the firing reaches. Reads only."""
-        blank = _blank(firing, self.now)
+        """A draft for everybody whom the firing reaches. Reads only. The firing has to live as long as the drafting."""
         if firing.problem:
-            return [_held(blank, "hook_failed", firing.problem)]
+            return self._to_nobody(firing, **_held("hook_failed", firing.problem))
         if not _holds(firing, answer, hooks):
             # a condition that does not hold is nothing to tell of, but a person who fired by hand must learn why
-            return [replace(blank, reason="not_true")] if firing.step == BY_HAND else []
-        blank = replace(blank, version=answer.version)
+            return [_blank(firing, self.now).but(reason="not_true")] if firing.step == BY_HAND else []
         try:
-            with guarded(self.session, careful=self.careful):
+            with self.reading():
                 people = self._people(firing)
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
-            return [_held(blank, "recipients_failed", why(error, careful=self.careful))]
+            return self._to_nobody(firing, **_held("recipients_failed", why(error, careful=self.careful)))
         if not people:
-            return [replace(blank, reason="no_recipient")]
-        return [self._addressed(firing, blank, each) for each in people]
+            return self._to_nobody(firing, version=answer.version, reason="no_recipient")
+        values = _values(firing, self.now)
+        values["version"] = answer.version
+        slots = [(each, self._slot(firing, each.zone)) for each in people]
+        return [self._addressed(firing, values, each, slot) for each, slot in slots if slot is not None]
+
+    def _to_nobody(self, firing: Firing, **changes: Any) -> list[Draft]:
+        """What answers why nobody got anything; nothing where nobody here was to be told (X5)."""
+        here = firing.reaches(self.state.settings.zone)
+        return [_blank(firing, self.now).but(**changes)] if here else []
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Where the host's own code is run."""
+        return guarded(self.session, careful=True) if self.careful else nullcontext()
 
     def unanswered(self, firing: Firing, error: Exception) -> Draft:
         """The draft of a firing of which the database could not be asked whether it is true."""
-        return _held(_blank(firing, self.now), "truth_failed", why(error, careful=self.careful))
+        return _blank(firing, self.now).but(**_held("truth_failed", why(error, careful=self.careful)))
 
     def _people(self, firing: Firing) -> list[Recipient]:
         return recipients(
             firing.record,
             entity=firing.entity,
             to=firing.to,
-            purpose=firing.reason.purpose,
+            purpose=firing.purpose,
             audience=firing.reason.audience,
             registry=self.state.registry,
             settings=self.state.settings,
         )
 
-    def _addressed(self, firing: Firing, blank: Draft, to: Recipient) -> Draft:
-        """The message to one person."""
-        status, reason = self._standing(firing, to)
-        draft = replace(
-            blank,
-            occurrence=_key(firing, to.number or f"{to.ref}"),
-            state=status,
-            reason=reason,
-            person_entity=to.ref.entity if to.ref else None,
-            person=to.ref.key if to.ref else None,
-            client_entity=to.client_ref.entity if to.client_ref else None,
-            client=to.client_ref.key if to.client_ref else None,
-            number=to.number,
-            language=to.language,
-        )
-        return self._worded(firing, draft, to) if status is MessageState.QUEUED else draft
+    def _quiet(self, firing: Firing) -> Quiet:
+        key = firing.row.key
+        if key not in self._quiets:
+            self._quiets[key] = quiet_of(firing.row, firing.reason, settings=self.state.settings)
+        return self._quiets[key]
 
-    def _standing(self, firing: Firing, to: Recipient) -> tuple[MessageState, str]:
+    def _slot(self, firing: Firing, zone: ZoneInfo) -> Slot | None:
+        """When the message goes to somebody there, None where it is not to be told to them. What came due together is
+        reckoned once for each zone.
+        """
+        if firing.timing is None:
+            return self._reckoned(firing, zone)
+        key = (id(firing.row), id(firing.timing), zone)
+        if key not in self._slots:
+            self._slots[key] = self._reckoned(firing, zone) if firing.reaches(zone) else None
+        return self._slots[key]
+
+    def _reckoned(self, firing: Firing, zone: ZoneInfo) -> Slot:
+        """What a person fires goes now, whatever the hour (X6)."""
+        if firing.operator:
+            return Slot(due_at=self.now, expires_at=firing.expires_at)
+        timing = firing.timing
+        return self._quiet(firing).slot(
+            self.now if timing is None else timing.own(zone),
+            zone,
+            now=self.now,
+            validity=validity(firing.row),
+            overtaken=None if timing is None else timing.overtaken(zone),
+        )
+
+    def _addressed(self, firing: Firing, values: Mapping[str, Any], to: Recipient, slot: Slot) -> Draft:
+        """The message to one person."""
+        status, reason = self._standing(slot, to)
+        own = {
+            "occurrence": _key(firing, to.number or f"{to.ref}"),
+            "state": status,
+            "reason": reason,
+            "person_entity": to.ref.entity if to.ref else None,
+            "person": to.ref.key if to.ref else None,
+            "client_entity": to.client_ref.entity if to.client_ref else None,
+            "client": to.client_ref.key if to.client_ref else None,
+            "number": to.number,
+            "language": to.language,
+            "timezone": "" if to.zone == self.state.settings.zone else to.zone.key,
+            "due_at": slot.due_at,
+            "expires_at": slot.expires_at,
+        }
+        if status is MessageState.QUEUED:
+            own.update(self._worded(firing, to))
+        return Draft.of({**values, **own})
+
+    def _standing(self, slot: Slot, to: Recipient) -> tuple[MessageState, str]:
         """Whether the message may wait for its turn, else its state and the reason."""
         if to.number is None:
             return MessageState.SUPPRESSED, to.problem
         if not to.agrees:
             return MessageState.SUPPRESSED, "no_consent"
-        if firing.expires_at <= self.now:
-            return MessageState.EXPIRED, "too_late"
+        if slot.too_late:
+            return MessageState.EXPIRED, slot.reason
         if not self.provided:
             return MessageState.SUPPRESSED, "no_provider"
-        return MessageState.QUEUED, ""
+        return MessageState.QUEUED, slot.reason
 
-    def _worded(self, firing: Firing, draft: Draft, to: Recipient) -> Draft:
-        """The draft with its text, or held with the reason why it has none (promise 5)."""
-        texts = texts_of(firing.row, firing.reason)
-        chosen = pick(texts, to.language, fallback=self.state.settings.language)
+    def _worded(self, firing: Firing, to: Recipient) -> dict[str, Any]:
+        """What the text makes of a draft; without one it is held, with the reason why (promise 5)."""
+        chosen = self._chosen(firing, to.language)
         if chosen is None:
-            return replace(draft, state=MessageState.SUPPRESSED, reason="no_text")
-        language = to.language if _base(to.language) == _base(chosen[0]) else chosen[0]
+            return {"state": MessageState.SUPPRESSED, "reason": "no_text"}
         try:
-            with guarded(self.session, careful=self.careful):
+            with self.reading():
                 rendered = render_for(
-                    chosen[1],
+                    chosen.template,
                     record=firing.record,
                     entity=firing.entity,
-                    people=[each for each in (to.record, to.client) if each is not None],
-                    language=language,
+                    people=to.people,
+                    language=chosen.language,
                     zone=to.zone,
                     state=self.state,
+                    way_out=WayOut(number=to.number, purpose=firing.purpose),
                 )
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it holds this message only
             detail = why(error, careful=self.careful)
-            return _held(draft, error.code if isinstance(error, SmsError) else "render_failed", detail)
-        return replace(
-            draft,
-            language=language,
-            text=rendered.text,
-            encoding=str(rendered.measure.encoding),
-            segments=rendered.measure.segments,
-        )
+            reason = error.code if isinstance(error, SmsError) else "render_failed"
+            return _held(reason, detail)
+        worded = {
+            "language": chosen.language,
+            "text": rendered.text,
+            "redacted": rendered.redacted,
+            "wording_id": chosen.wording_id,
+            "encoding": rendered.measure.encoding.value,
+            "segments": rendered.measure.segments,
+        }
+        if self._lacks_way_out(firing, chosen.template):
+            worded |= _held("no_way_out", "")
+        return worded
+
+    def _chosen(self, firing: Firing, language: str) -> _Chosen | None:
+        """The text of a step for a reader of a language, looked for once."""
+        key = (id(firing.row), firing.step, language)
+        if key not in self._texts:
+            own = own_texts(firing.row, firing.step)
+            found = pick(own or texts_of(firing.row, firing.reason), language, fallback=self.state.settings.language)
+            self._texts[key] = found and _Chosen(
+                template=found[1],
+                language=language if language.partition("-")[0] == found[0].partition("-")[0] else found[0],
+                wording_id=wording_of(firing.row, of_step=bool(own)),
+            )
+        return self._texts[key]
+
+    def _lacks_way_out(self, firing: Firing, template: str) -> bool:
+        """Whether nobody could say no to it: an offer without a link, from a provider that hears no STOP (X7)."""
+        if firing.purpose != MARKETING or holds_way_out(template):
+            return False
+        return not hears(self.session, state=self.state)
 
 
-@contextmanager
-def guarded(session: Session, *, careful: bool) -> Iterator[None]:
-    """Read the host's attributes with nothing flushed meanwhile; with ``careful`` in a savepoint of their own.
-
-    What they break in the database is undone then, and nothing of the host's is undone with it.
-    """
-    around = session.get_nested_transaction()
-    with session.no_autoflush, session.connection().begin_nested() if careful else nullcontext():
-        session.info[RENDERING] = True
-        try:
-            yield
-        finally:
-            session.info.pop(RENDERING, None)
-            # a savepoint that they left open would outlive ours, and the host's commit would look for it in vain
-            while (left := session.get_nested_transaction()) is not None and left is not around:
-                left.rollback()
-
-
-def why(error: Exception, *, careful: bool) -> str:
-    """What to tell of an error that the host's own code raised.
-
-    Raises it again where the database only asks for patience, for another try may do; and where no savepoint stood
-    around it, unless it is one of ours, which never leaves the transaction broken.
-    """
-    if is_busy(error) or not (careful or isinstance(error, SmsError)):
-        raise error
-    return error.message if isinstance(error, SmsError) else type(error).__name__
+def validity(row: TriggerRow) -> timedelta:
+    """For how long the trigger's messages are worth sending."""
+    return VALIDITY if row.validity_hours is None else timedelta(hours=row.validity_hours)
 
 
 def fitting(moment: str) -> str:
@@ -195,18 +266,12 @@ def _holds(firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> bool:
     if firing.hook is None:
         return answer.still(hooks, step=firing.step, moment=firing.moment)
     at = hooks.index(firing.hook)
-    own = replace(answer, holds=(answer.holds[at],), dates=(answer.dates[at],))
-    return own.still([firing.hook], step=firing.step, moment=firing.moment)
+    return answer.of(at).still([firing.hook], step=firing.step, moment=firing.moment)
 
 
-def _held(draft: Draft, reason: str, detail: str) -> Draft:
-    """The draft, to wait for a person. It has no text yet: without a version, the claim words it when it is let go."""
-    log.warning("a message of %s is held: %s (%s)", draft.trigger, reason, detail)
-    return replace(draft, state=MessageState.HELD, reason=reason, detail=detail, version=None)
-
-
-def _base(language: str) -> str:
-    return language.partition("-")[0]
+def _held(reason: str, detail: str) -> dict[str, Any]:
+    """What makes a draft wait for a person. Without a version, the claim words it when it is let go."""
+    return {"state": MessageState.HELD, "reason": reason, "detail": detail, "version": None}
 
 
 def _key(firing: Firing, recipient: str) -> bytes:
@@ -215,18 +280,21 @@ def _key(firing: Firing, recipient: str) -> bytes:
 
 def _blank(firing: Firing, now: datetime) -> Draft:
     """A message to nobody: it answers why nobody got anything."""
-    return Draft(
-        occurrence=_key(firing, ""),
-        state=MessageState.SUPPRESSED,
-        trigger=firing.reason.key,
-        step=firing.step,
-        moment=firing.moment,
-        purpose=firing.reason.purpose,
-        priority=firing.priority,
-        operator=firing.operator,
-        entity=firing.entity.key,
-        record=firing.key,
-        number=None,
-        due_at=now,
-        expires_at=firing.expires_at,
-    )
+    return Draft.of({**_values(firing, now), "occurrence": _key(firing, "")})
+
+
+def _values(firing: Firing, now: datetime) -> dict[str, Any]:
+    """What all messages of a firing have: those of one to nobody, whose key is made when it is one."""
+    return {
+        "state": MessageState.SUPPRESSED,
+        "trigger": firing.reason.key,
+        "step": firing.step,
+        "moment": firing.moment,
+        "purpose": firing.purpose,
+        "priority": firing.priority,
+        "operator": firing.operator,
+        "entity": firing.entity.key,
+        "record": firing.key,
+        "due_at": now,
+        "expires_at": firing.expires_at,
+    }

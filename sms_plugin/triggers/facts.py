@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, WriteOnlyCollection
 
 from sms_plugin.host.bound import BoundHook, Plan
 from sms_plugin.host.registry import Registry
-from sms_plugin.host.when import ANY, Changed
+from sms_plugin.host.when import ANY, Added, Changed
 
 
 class FactKind(StrEnum):
@@ -43,6 +43,7 @@ class Fact:
     trigger: str = ""  #: of a hand
     once: str = ""
     operator: str = ""
+    muted: bool = False  #: it happened where the host had notices muted: kept only where it undoes others
 
     @property
     def fires(self) -> str:
@@ -96,16 +97,21 @@ def net(facts: Iterable[Fact], *, session: Session, registry: Registry) -> list[
 
 def _changed(facts: Iterable[Fact], session: Session, registry: Registry) -> list[Netted]:
     first: dict[tuple[int, str], Fact] = {}
+    last: dict[tuple[int, str], Fact] = {}
     for fact in facts:
-        first.setdefault((id(fact.record), fact.attribute), fact)
+        last[id(fact.record), fact.attribute] = fact
+        if not fact.muted:
+            first.setdefault((id(fact.record), fact.attribute), fact)
     left: list[Netted] = []
-    for fact in first.values():
+    for key, fact in first.items():
+        if last[key].muted:
+            continue  # the value that it has now came where nothing was to fire
         record = _present(fact.record, session)
         if record is None:
             continue
         new = getattr(record, fact.attribute)
         for hook in _plan(registry, record).changed.get(fact.attribute, ()):
-            enters, problem = _enters(hook, fact.old, new)
+            enters, problem = entered(hook, fact.old, new)
             if enters:
                 left.append(Netted(hook=hook, record=record, value=new, trigger=hook.trigger, problem=problem))
     return left
@@ -125,8 +131,21 @@ def _added(facts: Iterable[Fact], session: Session, registry: Registry) -> list[
         if record is None or member is None or not _among(member, getattr(record, first.attribute)):
             continue
         for hook in _plan(registry, record).added.get(first.attribute, ()):
-            left.append(Netted(hook=hook, record=record, member=member, trigger=hook.trigger))
+            tells, problem = _tells(hook, record, member)
+            if tells:
+                left.append(Netted(hook=hook, record=record, member=member, trigger=hook.trigger, problem=problem))
     return left
+
+
+def _tells(hook: BoundHook, record: Any, member: Any) -> tuple[bool, str]:
+    """Whether the addition is to be told, and what kept us from knowing."""
+    when = hook.when
+    if not isinstance(when, Added) or when.unless is None:
+        return True, ""
+    try:
+        return not when.unless(record, member), ""
+    except Exception as error:  # noqa: BLE001 - the host's condition may raise anything; it holds this message only
+        return True, type(error).__name__
 
 
 def _among(member: Any, found: Any) -> bool:
@@ -135,7 +154,7 @@ def _among(member: Any, found: Any) -> bool:
     return any(each is member for each in (found.values() if hasattr(found, "values") else found))
 
 
-def _enters(hook: BoundHook, old: object, new: object) -> tuple[bool, str]:
+def entered(hook: BoundHook, old: object, new: object) -> tuple[bool, str]:
     """Whether the value was entered, and what kept us from knowing."""
     when = hook.when
     if not isinstance(when, Changed) or old is new:

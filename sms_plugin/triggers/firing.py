@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,21 +18,36 @@ from sms_plugin.host.identity import key_of
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.when import Added, Changed
 from sms_plugin.models import Template, TriggerRow
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
+from sms_plugin.outbox.gathering import gather
 from sms_plugin.outbox.truth import BY_HAND, ask, local_day
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded, why
+from sms_plugin.states import MessageState
+from sms_plugin.triggers.debts import parted
+from sms_plugin.triggers.drafting import VALIDITY as VALIDITY
+from sms_plugin.triggers.drafting import Drafting, Firing, fitting
+from sms_plugin.triggers.drafting import validity as validity
 from sms_plugin.triggers.facts import Netted
+from sms_plugin.triggers.reading import guarded, why
+from sms_plugin.triggers.surge import hold_excess
 from sms_plugin.wording.texts import inactive_because
 
-#: For how long a message is worth sending, unless its trigger says otherwise.
-VALIDITY = timedelta(hours=24)
-#: What is asked of a trigger and of its template, and the attributes that each of their columns is.
+log = logging.getLogger(__name__)
+
+#: What is asked of a trigger and of its template, by the names of their attributes.
 _ASKED: Any = {
     model: {attribute.columns[0]: attribute.key for attribute in mapper.column_attrs}
     for model, mapper in ((TriggerRow, inspect(TriggerRow)), (Template, inspect(Template)))
 }
+_NAMES: Any = {model: tuple(names.values()) for model, names in _ASKED.items()}
+_TRIGGER: Any = TriggerRow.__table__
+_ACTIVE = (
+    sa.select(*_ASKED[TriggerRow], *_ASKED[Template])
+    .select_from(_TRIGGER.outerjoin(Template.__table__))
+    .where(_TRIGGER.c.key.in_(sa.bindparam("triggers", expanding=True)), _TRIGGER.c.is_on)
+)
 
 
 def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: datetime, careful: bool) -> bool:
@@ -48,43 +64,101 @@ def fire_all(session: Session, netted: Sequence[Netted], *, state: State, now: d
         for each in netted
         if (firing := _firing(each, rows, session=session, state=state, now=now, careful=careful))
     ]
-    return write(session, firings, state=state, now=now, careful=careful) > 0
+
+    def guard(drafts: list[Draft]) -> list[Draft]:
+        return hold_excess(session, drafts, rows, state=state, now=now)
+
+    return write(session, firings, state=state, now=now, careful=careful, guard=guard) > 0
 
 
 def active_rows(session: Session, triggers: set[str], *, registry: Registry) -> dict[str, TriggerRow]:
     """The rows of those triggers that are on and have a text, apart from the session. Reads only, without a flush."""
     if not triggers:
         return {}
-    table: Any = TriggerRow.__table__
-    query = (
-        sa.select(*_ASKED[TriggerRow], *_ASKED[Template])
-        .select_from(table.outerjoin(Template.__table__))
-        .where(table.c.key.in_(sorted(triggers)), table.c.is_on)
-    )
-    rows = [_row(found._mapping) for found in session.connection().execute(query)]
+    found = session.connection().execute(_ACTIVE, {"triggers": sorted(triggers)})
+    rows = [_row(tuple(each)) for each in found]
     return {row.key: row for row in rows if not inactive_because(row, registry.reason(row.key), registry=registry)}
 
 
-def _row(found: Mapping[Any, Any]) -> TriggerRow:
-    row, template = ({name: found[column] for column, name in _ASKED[model].items()} for model in _ASKED)
-    return TriggerRow(**row, template=None if row["template_id"] is None else Template(**template))
+def _row(found: tuple[Any, ...]) -> TriggerRow:
+    own, theirs = (_NAMES[model] for model in (TriggerRow, Template))
+    row = dict(zip(own, found, strict=False))
+    template = None if row["template_id"] is None else Template(**dict(zip(theirs, found[len(own) :], strict=True)))
+    return TriggerRow(**row, template=template)
 
 
-def validity(row: TriggerRow) -> timedelta:
-    """For how long the trigger's messages are worth sending."""
-    return VALIDITY if row.validity_hours is None else timedelta(hours=row.validity_hours)
+def write(
+    session: Session,
+    firings: Sequence[Firing],
+    *,
+    state: State,
+    now: datetime,
+    careful: bool = True,
+    guard: Callable[[list[Draft]], list[Draft]] = list,
+) -> int:
+    """Write the messages of these firings, each occurrence once; their number. In the caller's transaction.
+
+    ``guard`` is given all of them before they are written, to hold what it must (X5).
+    """
+    drafts = drafted(session, firings, state=state, now=now, careful=careful)
+    for draft in drafts:
+        if draft.state is MessageState.HELD:
+            log.warning("a message of %s is held: %s (%s)", draft.trigger, draft.reason, draft.detail)
+    together, rest = parted(session, firings, guard(drafts), state=state)
+    return gather(session, together, state=state, now=now) + len(enqueue(session, rest, now=now))
 
 
-def write(session: Session, firings: Sequence[Firing], *, state: State, now: datetime, careful: bool = True) -> int:
-    """Write the messages of these firings, each occurrence once; their number. In the caller's transaction."""
+def drafted(
+    session: Session,
+    firings: Sequence[Firing],
+    *,
+    state: State,
+    now: datetime,
+    careful: bool = True,
+    provided: bool | None = None,
+) -> list[Draft]:
+    """The messages that these firings are, each with its recipient, text and time, or why it does not go; those that
+    are no longer true have none. Reads only, but for the savepoints in which the host's attributes are read.
+
+    ``provided`` is whether a provider is active; unless given, the database is asked. With ``careful``, one savepoint
+    stands around all of them first; where the host's own code breaks it, one around each reading, so that it holds its
+    own message only.
+    """
     if not firings:
-        return 0
-    provided = active_id(session) is not None
-    work = Drafting(session=session, state=state, now=now, provided=provided, careful=careful)
+        return []
+    known = active_id(session) is not None if provided is None else provided
+    if careful:
+        drafts = _undisturbed(session, firings, state=state, now=now, provided=known)
+        if drafts is not None:
+            return drafts
+        return _each(firings, Drafting(session=session, state=state, now=now, provided=known, careful=True))
+    with guarded(session, careful=False):
+        return _each(firings, Drafting(session=session, state=state, now=now, provided=known, careful=False))
+
+
+def _undisturbed(
+    session: Session, firings: Sequence[Firing], *, state: State, now: datetime, provided: bool
+) -> list[Draft] | None:
+    """The drafts of firings whose records can all be read; None where one cannot. Two savepoints for each message would
+    cost as much as all the rest.
+    """
+    before = set(map(id, session.new))
+    try:
+        with guarded(session, careful=True):
+            return _each(firings, Drafting(session=session, state=state, now=now, provided=provided, careful=False))
+    except Exception as error:
+        if is_busy(error):
+            raise
+        for added in [record for record in session.new if id(record) not in before]:
+            session.expunge(added)  # what a shortcode added, it will add again
+        return None
+
+
+def _each(firings: Sequence[Firing], work: Drafting) -> list[Draft]:
     drafts: list[Draft] = []
     for (entity, trigger), group in groupby(sorted(firings, key=_order), key=_group):
-        drafts += _drafts(work, list(group), hooks=state.registry.hooks_of(trigger, entity=entity))
-    return len(enqueue(session, drafts, now=now))
+        drafts += _drafts(work, list(group), hooks=work.state.registry.hooks_of(trigger, entity=entity))
+    return drafts
 
 
 def occasion(hook: BoundHook, record: object, *, usual: str, session: Session, careful: bool = True) -> tuple[str, str]:
@@ -102,7 +176,7 @@ def occasion(hook: BoundHook, record: object, *, usual: str, session: Session, c
 def _drafts(work: Drafting, firings: Sequence[Firing], *, hooks: Sequence[BoundHook]) -> list[Draft]:
     """The drafts of firings of one trigger and entity; those of records that are gone have none."""
     try:
-        with guarded(work.session, careful=work.careful):
+        with work.reading():
             answers = ask(work.session, entity=firings[0].entity, hooks=hooks, keys=[each.key for each in firings])
     except Exception as error:  # noqa: BLE001 - the host's expressions may fail in any way; it holds these messages only
         return [work.unanswered(each, error) for each in firings]
@@ -164,7 +238,8 @@ def _moment(each: Netted, hook: BoundHook, *, state: State, now: datetime) -> st
         # a double click is one entry into a value, a second approval next week is another
         return f"{local_day(now, state.settings.zone)} {_short(each.value)}"
     if isinstance(hook.when, Added):
-        return f"{type(each.member).__name__} {key_of(each.member)}"
+        # an assignee who becomes a follower, too, is another occurrence (T14)
+        return f"{hook.when.attribute.key} {type(each.member).__name__} {key_of(each.member)}"
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session, SessionTransaction
@@ -16,6 +18,7 @@ class Journal:
     """Facts, a frame per savepoint: a released one hands its frame up, a rolled-back one takes it along."""
 
     frames: dict[SessionTransaction, list[Fact]] = field(default_factory=dict)
+    muted: dict[SessionTransaction, Counter[str]] = field(default_factory=dict)  #: by trigger, of what fires nothing
     committing: int = 0  #: commits that have begun and not ended, of savepoints and of the whole
     deciding: bool = False  #: what the decision's own flushes bring is decided in the next round
     decided: bool = False  #: the outermost commit has begun: what comes now is decided at once
@@ -25,8 +28,11 @@ class Journal:
 
     def add(self, session: Session, fact: Fact) -> None:
         """Put a fact into the frame of the innermost savepoint."""
-        at = session.get_nested_transaction() or session.get_transaction() or session.begin()
-        self.frames.setdefault(_framed(at), []).append(fact)
+        self.frames.setdefault(_framed(_innermost(session)), []).append(fact)
+
+    def mute(self, session: Session, triggers: Iterable[str]) -> None:
+        """Count what would have fired, beside the facts: an import may hold a million of them."""
+        self.muted.setdefault(_framed(_innermost(session)), Counter()).update(triggers)
 
     def taken(self) -> list[Fact]:
         """All facts, which are decided now."""
@@ -34,11 +40,20 @@ class Journal:
         self.frames.clear()
         return facts
 
+    def taken_muted(self) -> Counter[str]:
+        """How many notices of each trigger were muted, which are counted now."""
+        counts = sum(self.muted.values(), Counter[str]())
+        self.muted.clear()
+        return counts
+
     def hand_up(self, ended: SessionTransaction) -> None:
         """Give what was noticed in a savepoint to what is around it."""
         facts = self.frames.pop(ended, None)
         if facts and ended.parent is not None:
             self.frames.setdefault(_framed(ended.parent), []).extend(facts)
+        counts = self.muted.pop(ended, None)
+        if counts and ended.parent is not None:
+            self.muted.setdefault(_framed(ended.parent), Counter()).update(counts)
 
     def take_back(self, session: Session) -> None:
         """Forget what was noticed in the savepoint, or in the whole transaction, that is being rolled back."""
@@ -46,13 +61,19 @@ class Journal:
         inner = session.get_nested_transaction()
         if inner is not None:
             self.frames.pop(inner, None)
+            self.muted.pop(inner, None)
         else:
             self.frames.clear()
+            self.muted.clear()
             self.rolled_back = True
 
     def lost(self) -> list[Fact]:
         """What was spoken in a transaction that ended, and that neither a commit nor a rollback answered."""
         return [] if self.rolled_back else [fact for fact in self.taken() if fact.kind in SPOKEN]
+
+
+def _innermost(session: Session) -> SessionTransaction:
+    return session.get_nested_transaction() or session.get_transaction() or session.begin()
 
 
 def _framed(transaction: SessionTransaction) -> SessionTransaction:

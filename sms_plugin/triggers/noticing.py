@@ -6,7 +6,8 @@ without one they are silent. No error of ours reaches the host's commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from weakref import WeakSet
@@ -22,11 +23,12 @@ from sms_plugin.host.entity import Entity
 from sms_plugin.host.when import Added, Changed, Signalled
 from sms_plugin.state import State
 from sms_plugin.triggers.deciding import FAILED, LOST, close, decide_all, decide_late, fail
-from sms_plugin.triggers.drafting import RENDERING
-from sms_plugin.triggers.facts import Fact, FactKind
+from sms_plugin.triggers.facts import Fact, FactKind, entered
 from sms_plugin.triggers.journal import closed_journal, journal, open_journal
+from sms_plugin.triggers.muting import MUTED, is_muted
+from sms_plugin.triggers.reading import RENDERING
 
-__all__ = ["FAILED", "LOST", "connect", "current_state", "notice_hand", "notice_written", "watch"]
+__all__ = ["FAILED", "LOST", "MUTED", "connect", "current_state", "notice_hand", "notice_written", "watch"]
 
 _connected: WeakSet[type[Session]] = WeakSet()
 _heard: WeakSet[blinker.Signal] = WeakSet()
@@ -83,8 +85,12 @@ def _member(kind: FactKind, attribute: str) -> Callable[..., None]:
     def noticed(target: Any, value: Any, initiator: Any) -> None:
         session = object_session(target)
         # a record of no session yet is read when it is flushed
-        if session is not None and value is not None and type(session) in _connected and current_state():
-            journal(session).add(session, Fact(kind, target, attribute, member=value))
+        state = current_state()
+        if session is None or value is None or type(session) not in _connected or state is None:
+            return
+        plan = state.resolution.plan_of(type(target)) if kind is FactKind.ADDED and is_muted() else None
+        hooks = () if plan is None else plan.added.get(attribute, ())
+        _note(session, Fact(kind, target, attribute, member=value), fires=[hook.trigger for hook in hooks])
 
     return noticed
 
@@ -135,11 +141,22 @@ def notice_written(session: Session) -> None:
 
 
 def _say(session: Session, fact: Fact) -> None:
-    book = journal(session)
-    book.add(session, fact)
+    _note(session, fact, fires=[fact.fires])
     state = current_state()
     if state is not None:
-        decide_late(session, state, book)
+        decide_late(session, state, journal(session))
+
+
+def _note(session: Session, fact: Fact, *, fires: Iterable[str]) -> None:
+    """Keep a fact to be decided; where the host has notices muted, only that there was one for each of the triggers."""
+    book = journal(session)
+    if not is_muted():
+        book.add(session, fact)
+        return
+    book.mute(session, fires)
+    if fact.kind is FactKind.CHANGED and book.frames:
+        # what was noticed before may lead to a value that came in silence
+        book.add(session, replace(fact, muted=True))
 
 
 def _before_flush(session: Session, context: Any, instances: Any) -> None:
@@ -171,11 +188,12 @@ def _after_flush(session: Session, context: Any) -> None:
 
 def _notice_new(session: Session, record: Any, plan: Plan) -> None:
     if plan.created or plan.changed:
-        journal(session).add(session, Fact(FactKind.CREATED, record))
+        _note(session, Fact(FactKind.CREATED, record), fires=[hook.trigger for hook in plan.created])
     for name in plan.added:
         # they may have come before the record had a session to keep a journal in
         for member in inspect(record).attrs[name].history.added or ():
-            journal(session).add(session, Fact(FactKind.ADDED, record, name, member=member))
+            fires = [hook.trigger for hook in plan.added[name]]
+            _note(session, Fact(FactKind.ADDED, record, name, member=member), fires=fires)
 
 
 def _notice_changes(session: Session, record: Any, plan: Plan) -> None:
@@ -184,7 +202,10 @@ def _notice_changes(session: Session, record: Any, plan: Plan) -> None:
         history = attributes[name].history
         if history.added:
             old = history.deleted[0] if history.deleted else None
-            journal(session).add(session, Fact(FactKind.CHANGED, record, name, old))
+            new = history.added[0]
+            muted = plan.changed[name] if is_muted() else ()
+            fires = [hook.trigger for hook in muted if entered(hook, old, new)[0]]
+            _note(session, Fact(FactKind.CHANGED, record, name, old), fires=fires)
 
 
 def _after_flush_postexec(session: Session, context: Any) -> None:

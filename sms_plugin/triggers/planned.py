@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.models import Message
+from sms_plugin.models import Gathered, Message, TriggerRow
 from sms_plugin.outbox.enqueue import Draft
+from sms_plugin.outbox.quiet import DEFER, Quiet, hours_of, quiet_of
 from sms_plugin.people.consent import opted_out, stands_against
+from sms_plugin.people.recipients import zone_named
+from sms_plugin.state import State
 
 #: Of these states a message counts as sent already, or as on its way.
 _WENT = ("queued", "sending", "sent", "delivered", "undelivered", "unknown")
 _MESSAGE: Any = Message.__table__
+_GATHERED: Any = Gathered.__table__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +31,14 @@ class Wish:
     once: str  #: the form's token: the same one again sends nothing more
     trigger: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    wording_id: int | None = None  #: the version of the texts, where they are a template's
     number: str | None = field(default=None, repr=False)  #: one of the person's, in E.164, in place of the usual one
+    free: bool = False  #: the number need not be one of theirs
     each: bool = False  #: several records of one recipient are a message each
     operator: str = ""
+    subject: str = ""  #: internal: searched, never sent
+    at: datetime | None = None  #: when it shall go; None: now
+    waits: bool = False  #: whether it waits for the recipient's quiet hours to end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +51,10 @@ class Planned:
     problem: str = ""  #: a stable code; empty where the message would go
     detail: str = ""
     went_at: datetime | None = None  #: when this was last sent for the record
+    opens_at: datetime | None = None  #: when the recipient's quiet hours end, where it would go in them
+    zone: ZoneInfo | None = None  #: the recipient's
+    gathered: tuple[Draft, ...] = ()  #: the drafts of all that it tells of, where that are several (X21)
+    also: tuple[str, ...] = ()  #: what a person calls the other records that it tells of
 
     @property
     def goes(self) -> bool:
@@ -74,23 +88,54 @@ def one_for_each_number(found: Sequence[Planned]) -> list[Planned]:
 
 
 def with_the_last(session: Session, found: Sequence[Planned]) -> list[Planned]:
-    """When the same was last sent for the record: the same trigger, or words of an operator's own."""
-    drafts = [each.draft for each in found if each.draft is not None and each.goes]
+    """When the same was last sent for the record, by itself or with others: the same trigger, or words of one's own."""
+    drafts = [each.draft for each in found if each.draft is not None and each.goes and each.draft.record is not None]
     if not drafts:
         return list(found)
-    by_trigger = _MESSAGE.c.trigger.is_(None) if drafts[0].trigger is None else _MESSAGE.c.trigger == drafts[0].trigger
-    rows = session.execute(
-        sa.select(_MESSAGE.c.record, sa.func.max(_MESSAGE.c.created_at).label("at"))
-        .where(
-            _MESSAGE.c.entity == drafts[0].entity,
-            _MESSAGE.c.record.in_(sorted({draft.record for draft in drafts if draft.record is not None})),
-            by_trigger,
-            _MESSAGE.c.state.in_(_WENT),
+    about = (drafts[0].entity, sorted({draft.record for draft in drafts if draft.record is not None}))
+    last: dict[str, datetime] = {}
+    for table, message in ((_MESSAGE, _MESSAGE), (_GATHERED, _GATHERED.join(_MESSAGE))):
+        rows = session.execute(
+            sa.select(table.c.record, sa.func.max(_MESSAGE.c.created_at).label("at"))
+            .select_from(message)
+            .where(
+                table.c.entity == about[0],
+                table.c.record.in_(about[1]),
+                _MESSAGE.c.trigger.is_(None) if drafts[0].trigger is None else _MESSAGE.c.trigger == drafts[0].trigger,
+                _MESSAGE.c.state.in_(_WENT),
+            )
+            .group_by(table.c.record)
         )
-        .group_by(_MESSAGE.c.record)
-    )
-    last = {row.record: row.at for row in rows}
+        for row in rows:
+            last[row.record] = max(row.at, last.get(row.record, row.at))
     return [
-        replace(each, went_at=last.get(each.draft.record)) if each.draft is not None and each.goes else each
+        replace(each, went_at=last.get(each.draft.record or "")) if each.draft is not None and each.goes else each
         for each in found
     ]
+
+
+def at_their_time(
+    found: Sequence[Planned], *, wish: Wish, row: TriggerRow | None, state: State, now: datetime
+) -> list[Planned]:
+    """When each goes: now or at the wished time; where that lies in the recipient's quiet hours, these are told, or
+    waited for where that is wished (X6). ``row`` is the trigger's, whose own hours count.
+    """
+    usual = Quiet(policy=DEFER, hours=hours_of(None, settings=state.settings))
+    quiet = usual if row is None else quiet_of(row, state.registry.reason(row.key), settings=state.settings)
+    return [_at_their_time(each, wish, quiet, state=state, now=now) for each in found]
+
+
+def _at_their_time(each: Planned, wish: Wish, quiet: Quiet, *, state: State, now: datetime) -> Planned:
+    draft = each.draft
+    if draft is None or not each.goes:
+        return each
+    zone = zone_named(draft.timezone, settings=state.settings)
+    due_at = max(wish.at or now, now)
+    opens_at = quiet.open_at(due_at, zone)
+    if opens_at == due_at:
+        opens_at = None
+    if wish.waits and opens_at is not None:
+        due_at = opens_at
+    validity = None if draft.expires_at is None else draft.expires_at - now
+    timed = draft.but(due_at=due_at, expires_at=None if validity is None else due_at + validity)
+    return replace(each, draft=timed, opens_at=opens_at, zone=zone)

@@ -16,8 +16,9 @@ from sms_plugin.host.when import Added
 from sms_plugin.people.recipients import Recipient, recipients
 from sms_plugin.state import State
 from sms_plugin.text.segments import Measure
-from sms_plugin.triggers.drafting import guarded
+from sms_plugin.triggers.reading import guarded
 from sms_plugin.wording.rendering import Rendered, render_company, render_for
+from sms_plugin.wording.way_out import WayOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +49,11 @@ def subject_of(state: State, *, trigger: str | None = None, section: str | None 
     return Subject(entities=state.registry.entities_of(section))
 
 
-def search(session: Session, subject: Subject, words: str, *, most: int) -> list[Found]:
-    """Records of the subject by what a person types: some of each of its entities. Reads only."""
+def search(session: Session, subject: Subject, words: str, *, most: int, numbers: bool = True) -> list[Found]:
+    """Records of the subject by what a person types: some of each of its entities, as ``find`` does. Reads only."""
     with _kept_out(session):
-        return [found for entity in subject.entities for found in find(session, entity, words, most=most)][: 2 * most]
+        ways = [find(session, entity, words, most=most, numbers=numbers) for entity in subject.entities]
+        return [found for some in ways for found in some][: 2 * most]
 
 
 def preview(
@@ -100,6 +102,7 @@ def _on(
                 language=reader,
                 zone=state.settings.zone if to is None else to.zone,
                 state=state,
+                way_out=WayOut(number=None if to is None else to.number),
             )
     except SmsError as error:
         return Preview(record=label, problem=error.message, hint=error.hint)
@@ -113,7 +116,7 @@ def _on(
 
 
 def _told(rendered: Rendered, *, language: str, record: str = "", person: str = "") -> Preview:
-    return Preview(record=record, person=person, language=language, text=rendered.text, measure=rendered.measure)
+    return Preview(record=record, person=person, language=language, text=rendered.shown, measure=rendered.measure)
 
 
 def _people(record: Any, entity: BoundEntity, subject: Subject, state: State) -> Sequence[Recipient]:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.host.bound import BoundHook
-from sms_plugin.host.when import Dated
 from sms_plugin.hours import DEFAULT_HOUR, at_hour
 from sms_plugin.models import Job, Mark, Message, TriggerRow
 from sms_plugin.state import State
+from sms_plugin.triggers.steps import steps_of
 from sms_plugin.wording.texts import inactive_because
 
 
@@ -90,13 +90,11 @@ def _next(
     if inactive_because(row, reason, registry=state.registry):
         return None
     moments: list[datetime] = []
-    for hook in hooks:
-        if not hook.step:
-            continue
-        if isinstance(hook.when, Dated) and not hook.when.by_day:
-            moments.append(max(sweep or now, now))
-        else:
+    for step in (step for hook in hooks for step in steps_of(hook, row)):
+        if step.by_day:
             moments.append(_next_hour(DEFAULT_HOUR if row.hour is None else row.hour, state=state, now=now))
+        else:
+            moments.append(max(sweep or now, now))
     return min(moments, default=None)
 
 

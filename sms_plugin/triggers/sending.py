@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import key_of
 from sms_plugin.host.search import label_of
-from sms_plugin.models import TriggerRow
-from sms_plugin.outbox.by_hand import VALIDITY
-from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue, occurrence
+from sms_plugin.models import Message, TriggerRow
+from sms_plugin.outbox.enqueue import OWN_ACTION, enqueue
+from sms_plugin.outbox.gathering import join
 from sms_plugin.outbox.truth import BY_HAND, Answer, ask
+from sms_plugin.people.owners import STRANGER, Owner
 from sms_plugin.people.recipients import Recipient, recipients
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.drafting import Drafting, Firing, fitting, guarded, why
+from sms_plugin.triggers.drafting import Drafting, Firing, fitting
 from sms_plugin.triggers.firing import active_rows, validity
-from sms_plugin.triggers.planned import Planned, Wish, one_for_each_number, with_the_last, without_opted_out
-from sms_plugin.wording.rendering import Rendered, pick, render_for
+from sms_plugin.triggers.planned import (
+    Planned,
+    Wish,
+    at_their_time,
+    one_for_each_number,
+    with_the_last,
+    without_opted_out,
+)
+from sms_plugin.triggers.several import told_together
+from sms_plugin.triggers.worded import blocked, by_words, name_of, to_a_number, whom
 from sms_plugin.wording.texts import inactive_because
-
-#: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
-PURPOSE = "service"
 
 
 def offered(entity: BoundEntity, *, state: State) -> list[str]:
@@ -43,7 +49,7 @@ def offered(entity: BoundEntity, *, state: State) -> list[str]:
 
 def numbers(record: object, *, entity: BoundEntity, state: State) -> list[Recipient]:
     """Everybody whom a record leads to, by each of their numbers, the usual one first. Raises ``SmsError``."""
-    return _people(record, entity, state, every=True)
+    return whom(record, entity=entity, state=state, every=True)
 
 
 def plan(
@@ -56,16 +62,41 @@ def plan(
     """
     if not records:
         return []
-    drafted = _by_trigger if wish.trigger else _by_words
-    found = drafted(session, records, entity=entity, wish=wish, state=state, now=now)
+    row = _row(session, entity, wish, state=state)
+    if wish.trigger is None:
+        found = by_words(session, records, entity=entity, wish=wish, state=state, now=now)
+    elif row is None:
+        standing = session.get(TriggerRow, wish.trigger)
+        problem = inactive_because(standing, state.registry.reason(wish.trigger), registry=state.registry)
+        return [blocked(record, entity, problem) for record in records]
+    else:
+        found = _by_trigger(session, records, row, entity=entity, wish=wish, state=state, now=now)
     found = without_opted_out(session, found)
-    found = found if wish.each else one_for_each_number(found)
-    return with_the_last(session, found)
+    if not wish.each:
+        found = told_together(session, found, row=row, entity=entity, wish=wish, state=state)
+        found = one_for_each_number(found)
+    return at_their_time(with_the_last(session, found), wish=wish, row=row, state=state, now=now)
+
+
+def plan_number(
+    session: Session, number: str, *, wish: Wish, state: State, now: datetime, owner: Owner = STRANGER
+) -> Planned:
+    """What would be sent to a number (E.164) of nobody's record: the company's shortcodes only. Reads only."""
+    found = without_opted_out(session, [to_a_number(session, number, wish=wish, state=state, now=now, owner=owner)])
+    return at_their_time(found, wish=wish, row=None, state=state, now=now)[0]
 
 
 def send(session: Session, planned: Iterable[Planned], *, now: datetime) -> list[UUID]:
     """Write the messages that go, each occurrence once; the ids of those written now. In the caller's transaction."""
-    return enqueue(session, [each.draft for each in planned if each.draft is not None and each.goes], now=now)
+    going = [each for each in planned if each.draft is not None and each.goes]
+    several = {each.draft.occurrence: each.gathered for each in going if each.draft is not None and each.gathered}
+    written = enqueue(session, [each.draft for each in going if each.draft is not None], now=now)
+    if several and written:
+        rows = session.execute(sa.select(Message.id, Message.occurrence).where(Message.id.in_(written)))
+        for row in rows.all():
+            if row.occurrence is not None and (parts := several.get(bytes(row.occurrence))):
+                join(session, row.id, parts)
+    return written
 
 
 def digest(planned: Iterable[Planned]) -> str:
@@ -74,20 +105,30 @@ def digest(planned: Iterable[Planned]) -> str:
     return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
-def _by_trigger(
-    session: Session, records: Sequence[object], *, entity: BoundEntity, wish: Wish, state: State, now: datetime
-) -> list[Planned]:
-    trigger = wish.trigger or ""
-    if trigger not in offered(entity, state=state):
+def _row(session: Session, entity: BoundEntity, wish: Wish, *, state: State) -> TriggerRow | None:
+    """The wished trigger where it is active; None for one that is not, and for words. Raises ``SmsError``."""
+    if wish.trigger is None:
+        return None
+    if wish.trigger not in offered(entity, state=state):
         raise SmsError(
-            f"{trigger!r} cannot be sent for this.", code="not_offered", hint="Choose one of those on offer."
+            worded("%(trigger)r cannot be sent for this.", trigger=wish.trigger),
+            code="not_offered",
+            hint=worded("Choose one of those on offer."),
         )
-    row = active_rows(session, {trigger}, registry=state.registry).get(trigger)
-    if row is None:
-        standing = session.get(TriggerRow, trigger)
-        problem = inactive_because(standing, state.registry.reason(trigger), registry=state.registry)
-        return [_blocked(record, entity, problem) for record in records]
-    hooks = state.registry.hooks_of(trigger, entity=entity.key)
+    return active_rows(session, {wish.trigger}, registry=state.registry).get(wish.trigger)
+
+
+def _by_trigger(
+    session: Session,
+    records: Sequence[object],
+    row: TriggerRow,
+    *,
+    entity: BoundEntity,
+    wish: Wish,
+    state: State,
+    now: datetime,
+) -> list[Planned]:
+    hooks = state.registry.hooks_of(row.key, entity=entity.key)
     answers = ask(session, entity=entity, hooks=hooks, keys=[key_of(record) for record in records])
     work = Drafting(session=session, state=state, now=now, provided=active_id(session) is not None, careful=True)
     return [
@@ -116,7 +157,7 @@ def _firing(record: Any, row: TriggerRow, *, entity: BoundEntity, wish: Wish, st
 def _fired(work: Drafting, firing: Firing, answers: Mapping[str, Answer]) -> list[Planned]:
     answer = answers.get(firing.key)
     if answer is None:
-        return [_blocked(firing.record, firing.entity, "record_gone")]
+        return [blocked(firing.record, firing.entity, "record_gone")]
     hooks = work.state.registry.hooks_of(firing.reason.key, entity=firing.entity.key)
     names = _names(work.state, firing)
     return [
@@ -145,104 +186,4 @@ def _names(state: State, firing: Firing) -> dict[str, str]:
         )
     except Exception:  # noqa: BLE001 - the drafts hold the reason
         return {}
-    return {each.number or "": _name(each) for each in people}
-
-
-def _by_words(
-    session: Session, records: Sequence[object], *, entity: BoundEntity, wish: Wish, state: State, now: datetime
-) -> list[Planned]:
-    provided = active_id(session) is not None
-    found: list[Planned] = []
-    for record in records:
-        try:
-            with guarded(session, careful=True):
-                people = _people(record, entity, state, every=wish.number is not None)
-        except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it leaves out this record only
-            found.append(_blocked(record, entity, "recipients_failed", detail=why(error, careful=True)))
-            continue
-        chosen = [each for each in people if wish.number in {None, each.number}]
-        found += [_worded(session, record, each, entity, wish, state=state, now=now) for each in chosen]
-        if not chosen:
-            found.append(_blocked(record, entity, "no_recipient" if wish.number is None else "not_their_number"))
-    return found if provided else [replace(each, problem=each.problem or "no_provider") for each in found]
-
-
-def _worded(
-    session: Session, record: Any, to: Recipient, entity: BoundEntity, wish: Wish, *, state: State, now: datetime
-) -> Planned:
-    planned = Planned(record=label_of(record, entity), person=_name(to), draft=None)
-    if to.number is None:
-        return replace(planned, problem=to.problem)
-    if not to.agrees:
-        return replace(planned, problem="no_consent")
-    chosen = pick(wish.texts, to.language, fallback=state.settings.language)
-    if chosen is None:
-        return replace(planned, problem="no_text")
-    try:
-        with guarded(session, careful=True):
-            rendered = render_for(
-                chosen[1],
-                record=record,
-                entity=entity,
-                people=[each for each in (to.record, to.client) if each is not None],
-                language=to.language,
-                zone=to.zone,
-                state=state,
-            )
-    except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it leaves out this record only
-        problem = error.code if isinstance(error, SmsError) else "render_failed"
-        return replace(planned, problem=problem, detail=why(error, careful=True))
-    if not rendered.text.strip():
-        return replace(planned, problem="no_text")
-    return replace(planned, draft=_draft(record, to, to.number, entity, wish, rendered, now=now))
-
-
-def _draft(
-    record: Any, to: Recipient, number: str, entity: BoundEntity, wish: Wish, rendered: Rendered, *, now: datetime
-) -> Draft:
-    own = (entity.key, key_of(record)) if wish.each else ()
-    return Draft(
-        occurrence=occurrence("send", wish.once, *own, number),
-        state=MessageState.QUEUED,
-        purpose=PURPOSE,
-        priority=OWN_ACTION,
-        step=BY_HAND,
-        moment=fitting(wish.once),
-        operator=wish.operator,
-        entity=entity.key,
-        record=key_of(record),
-        person_entity=to.ref.entity if to.ref else None,
-        person=to.ref.key if to.ref else None,
-        client_entity=to.client_ref.entity if to.client_ref else None,
-        client=to.client_ref.key if to.client_ref else None,
-        number=number,
-        language=to.language,
-        text=rendered.text,
-        encoding=str(rendered.measure.encoding),
-        segments=rendered.measure.segments,
-        due_at=now,
-        expires_at=now + VALIDITY,
-    )
-
-
-def _people(record: object, entity: BoundEntity, state: State, *, every: bool) -> list[Recipient]:
-    """Whom words of an operator's own go to: the client that the record leads to, else whoever it leads to."""
-    audience = "client" if "client" in entity.to else next(iter(entity.to), "client")
-    return recipients(
-        record,
-        entity=entity,
-        to=(),
-        purpose=PURPOSE,
-        audience=audience,
-        registry=state.registry,
-        settings=state.settings,
-        every=every,
-    )
-
-
-def _name(to: Recipient) -> str:
-    return "" if to.entity is None else label_of(to.record, to.entity)
-
-
-def _blocked(record: object, entity: BoundEntity, problem: str, *, detail: str = "") -> Planned:
-    return Planned(record=label_of(record, entity), person="", draft=None, problem=problem, detail=detail)
+    return {each.number or "": name_of(each) for each in people}
