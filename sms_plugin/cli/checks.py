@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import sqlalchemy as sa
@@ -19,17 +20,24 @@ from sms_plugin.checking import collecting
 from sms_plugin.cli.engines import weaknesses
 from sms_plugin.cli.group import reading, state
 from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.gateways.addresses import AddressRefused, allowed
 from sms_plugin.gateways.contract import Capabilities, Gateway
+from sms_plugin.gateways.http import NotSent
 from sms_plugin.host.bound import BoundEntity, LinkReader
 from sms_plugin.host.identity import key_of
 from sms_plugin.models import Provider, TriggerRow
 from sms_plugin.outbox.truth import ask
-from sms_plugin.providers.active import gateway_of, settings_of
+from sms_plugin.providers.active import gateway_of, may_be_private, settings_of
+from sms_plugin.providers.inquiry import address_of
 from sms_plugin.state import State
+from sms_plugin.text.amounts import can_tell_words
+from sms_plugin.triggers.overlaps import overlaps
+from sms_plugin.web.express import absent_because
 from sms_plugin.web.permissions import lacks_rule, mounted_admins
 from sms_plugin.web.records import late_mixins, undeclared
 from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
+from sms_plugin.wording.versions import texts_by_step
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
         yield Finding("declarations", str(problem))
     yield from _links(app, plugin)
     yield from _pages(app)
+    yield from _in_words(plugin)
     for view in late_mixins(app.extensions.get("admin", ())):
         yield Finding(f"view {view}", "SMSRecord comes after the view's base, which hides it: write it first.")
     for view in undeclared(app.extensions.get("admin", ()), state=plugin):
@@ -77,6 +86,18 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
         yield from _tables(plugin)
     except SQLAlchemyError as error:
         yield Finding("database", f"It cannot be used: {type(error).__name__}. Look at SQLALCHEMY_DATABASE_URI.")
+
+
+def _in_words(plugin: State) -> Iterator[Finding]:
+    mapped = {name for entity in plugin.resolution.entities.values() for name in entity.shortcodes}
+    told = [f"{{{name}}}" for name, each in plugin.catalogue.shortcodes.items() if each.form == "words"]
+    used = [name for name in told if name[1:-1] in mapped]
+    if used and not can_tell_words():
+        yield Finding(
+            "shortcodes",
+            f'{", ".join(used)} cannot be written: amounts in words need `pip install "flask-admin-sms[words]"`.',
+            grave=False,
+        )
 
 
 def _pages(app: Flask) -> Iterator[Finding]:
@@ -97,6 +118,9 @@ def _pages(app: Flask) -> Iterator[Finding]:
             "SECRET_KEY is missing: without it there is no session, so no form of the SMS pages can be sent. Set it to"
             " a long random text.",
         )
+    for admin in mounted_admins():
+        if why := absent_because(app, admin):
+            yield Finding(f"admin {admin.name}", f"Its pages have no express message: {why}.", grave=False)
     with app.test_request_context():
         closed = [admin.name for admin in mounted_admins() if lacks_rule(admin)]
     for name in closed:
@@ -134,6 +158,7 @@ def _providers(session: Session, plugin: State) -> Iterator[Finding]:
             continue
         if each.active:
             yield from _active(where, each, gateway_of(each.kind, plugin).capabilities(settings), plugin)
+        yield from _refused(where, each, settings, plugin)
         for warning in _warnings(gateway_of(each.kind, plugin), settings):
             yield Finding(where, warning, grave=False)
     if not any(each.active for each in providers):
@@ -147,6 +172,18 @@ def _active(where: str, provider: Provider, can: Capabilities, plugin: State) ->
         yield Finding(where, "Its receipts cannot come back. Set SMS_PUBLIC_URL to the portal's public address.")
 
 
+def _refused(where: str, provider: Provider, settings: Any, plugin: State) -> Iterator[Finding]:
+    """Where the provider's host leads nobody anywhere; one that is not known now may be known later."""
+    parts = urlsplit(address_of(settings))
+    try:
+        if parts.hostname:
+            allowed(parts.hostname, parts.port or 443, private=may_be_private(settings, state=plugin))
+    except AddressRefused as error:
+        yield Finding(where, f"Nothing will be sent through it. {NotSent(error.code)}", grave=bool(provider.active))
+    except (OSError, UnicodeError):
+        return
+
+
 _WARNINGS = {
     "credentials_in_clear": "Without SSL its credentials travel in clear: switch SSL on where the provider has it.",
 }
@@ -158,7 +195,11 @@ def _warnings(gateway: type[Gateway], settings: Any) -> list[str]:
 
 def _triggers(session: Session, plugin: State) -> Iterator[Finding]:
     registry = plugin.resolution
-    for row in session.scalars(sa.select(TriggerRow).where(TriggerRow.on).order_by(TriggerRow.key)):
+    rows = session.scalars(sa.select(TriggerRow).where(TriggerRow.on).order_by(TriggerRow.key)).all()
+    for group in overlaps({row.key for row in rows}):
+        told = f"{', '.join(group)} are on and tell of the same thing: people may get a text of each."
+        yield Finding("triggers", told, grave=False)
+    for row in rows:
         where = f"trigger {row.key}"
         if row.key not in registry.reasons:
             yield Finding(where, "It is on, but nobody declares it any more. Declare it, or switch it off.")
@@ -171,6 +212,9 @@ def _triggers(session: Session, plugin: State) -> Iterator[Finding]:
         for language, text in texts_of(row, registry.reason(row.key)).items():
             if text.strip():
                 yield from _text(f"{where} ({language})", text, row.key, plugin)
+        for step, own in texts_by_step(row.steps or ()).items():
+            for language, text in own.items():
+                yield from _text(f"{where}, step {step} ({language})", text, row.key, plugin)
 
 
 def _text(where: str, text: str, trigger: str, plugin: State) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from sms_plugin.providers.active import deactivate as deactivate_provider
 from sms_plugin.providers.active import find, gateway_of
 from sms_plugin.providers.active import resume as resume_provider
 from sms_plugin.providers.upkeep import remove as remove_provider
-from sms_plugin.providers.upkeep import set_rate
+from sms_plugin.providers.upkeep import set_rate, stand_by, stand_down
 
 
 @click.group()
@@ -44,6 +44,8 @@ def list_(as_json: bool) -> None:
                 "active": bool(each.active),
                 "stopped": each.stopped_reason or None,
                 "paused_until": each.paused_until,
+                "standby": bool(each.standby),
+                "outage_since": each.open_since,
                 "rate": f"{each.rate_count} in {each.rate_seconds} s" if each.rate_count else None,
             }
             for each in session.scalars(sa.select(Provider).order_by(Provider.name))
@@ -51,6 +53,8 @@ def list_(as_json: bool) -> None:
     lines = [
         f"{'*' if row['active'] else ' '} {row['name']}  ({row['kind']})"
         + (f"  STOPPED: {row['stopped']}" if row["stopped"] else "")
+        + ("  stands by" if row["standby"] else "")
+        + (f"  cannot be reached since {row['outage_since']:%Y-%m-%d %H:%M} UTC" if row["outage_since"] else "")
         + (f"  {row['rate']}" if row["rate"] else "")
         for row in rows
     ]
@@ -167,6 +171,17 @@ def rate(name: str, count: int, seconds: int) -> None:
 
     write(work)
     click.echo(f"{name}: {f'{count} in {seconds} s' if count else 'no limit'}.")
+
+
+@provider.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="It stands by no longer.")
+@with_appcontext
+def standby(name: str, off: bool) -> None:
+    """Have the provider NAME send while the active one cannot be reached, what that one surely has not taken."""
+    change = stand_down if off else stand_by
+    write(lambda session, now: change(session, find(session, name), who=who(), now=now))
+    click.echo(f"{name} {'stands by no longer' if off else 'stands by'}.")
 
 
 @provider.command()

@@ -1,4 +1,4 @@
-"""Reading only: status, catalogue, measuring, one message's life."""
+"""Reading only: status, measuring, one message's life."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ import sqlalchemy as sa
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from sms_plugin.cli.group import as_json, reading, say, state
+from sms_plugin.cli.group import as_json, reading, say
+from sms_plugin.cli.group import state as plugin
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Job, Message, Provider, Runner
+from sms_plugin.outbox.figures import oldest_due, period
 from sms_plugin.outbox.obstacles import ALIVE, obstacles
 from sms_plugin.outbox.receipts import FORGED, UNMATCHED
 from sms_plugin.outbox.tallies import counts_by_state, totals
 from sms_plugin.outbox.timeline import timeline
+from sms_plugin.providers.budget import today
 from sms_plugin.states import MessageState
 from sms_plugin.text.segments import measure
-from sms_plugin.triggers.noticing import FAILED, LOST
+from sms_plugin.triggers.noticing import FAILED, LOST, MUTED
 
 
 @click.command()
@@ -35,12 +38,13 @@ def status(exit_code: bool, as_json: bool) -> None:
         data: dict[str, Any] = {
             "states": counts_by_state(session),
             "waiting_for_a_person": _waiting(session),
-            "oldest_due": _oldest_due(session, now),
+            "oldest_due": oldest_due(session, now=now),
+            "today": _today(session, now),
             "provider": _provider(session),
             "jobs": _jobs(session),
             "runners": _runners(session, now),
             "obstacles": [each.code for each in obstacles(session, now=now)],
-            "counters": {name: counters.get(name, 0) for name in (FORGED, UNMATCHED, LOST, FAILED)},
+            "counters": {name: counters.get(name, 0) for name in (FORGED, UNMATCHED, LOST, FAILED, MUTED)},
         }
     say(data, as_json=as_json, lines=_told(data))
     if exit_code and set(data["obstacles"]) - {"provider_paused"}:  # that one ends by itself
@@ -57,6 +61,7 @@ def _told(data: dict[str, Any]) -> list[str]:
             for each in data["waiting_for_a_person"]
         ),
         f"Oldest due: {data['oldest_due'] or 'none'}",
+        *_told_of_today(data["today"]),
         "Provider: "
         + ("none active" if provider is None else provider["name"])
         + (f", STOPPED: {provider['stopped']}" if provider and provider["stopped"] else ""),
@@ -73,6 +78,14 @@ def _told(data: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _told_of_today(found: dict[str, Any]) -> list[str]:
+    if found["counted_at"] is None:
+        return []
+    counts = ", ".join(f"{state} {number}" for state, number in sorted(found["states"].items())) or "nothing"
+    costs = "".join(f", {amount:f} {currency}".rstrip() for currency, amount in sorted(found["cost"].items()))
+    return [f"Today, as counted at {found['counted_at']}: {counts}{costs}"]
+
+
 def _waiting(session: Session) -> list[dict[str, Any]]:
     """Why messages wait for a person, and how many for each reason."""
     rows = session.execute(
@@ -84,9 +97,17 @@ def _waiting(session: Session) -> list[dict[str, Any]]:
     return [{"state": state, "reason": reason, "messages": number} for state, reason, number in rows]
 
 
-def _oldest_due(session: Session, now: datetime) -> datetime | None:
-    queued = Message.state == MessageState.QUEUED.value
-    return session.scalar(sa.select(sa.func.min(Message.due_at)).where(queued, Message.due_at <= now))
+def _today(session: Session, now: datetime) -> dict[str, Any]:
+    """What became of today's messages, as it was counted last."""
+    day = today(plugin().settings, now)
+    found = period(session, last=day, days=1)
+    return {
+        "day": day,
+        "counted_at": found.counted_at,
+        "states": dict(found.total.states),
+        "segments": found.total.segments,
+        "cost": found.total.cost,
+    }
 
 
 def _provider(session: Session) -> dict[str, Any] | None:
@@ -98,6 +119,7 @@ def _provider(session: Session) -> dict[str, Any] | None:
         "kind": found.kind,
         "stopped": found.stopped_reason or None,
         "paused_until": found.paused_until,
+        "outage_since": found.open_since,
     }
 
 
@@ -125,35 +147,6 @@ def _runners(session: Session, now: datetime) -> list[dict[str, Any]]:
         }
         for runner in session.scalars(sa.select(Runner).order_by(Runner.started_at))
     ]
-
-
-@click.command()
-@as_json
-@with_appcontext
-def catalog(as_json: bool) -> None:
-    """Show every gateway, trigger and shortcode there is."""
-    registry = state().registry
-    shortcodes = {name: entry.section for name, entry in state().catalogue.shortcodes.items()}
-    for entity in registry.entities.values():
-        shortcodes.update(dict.fromkeys(entity.shortcodes.keys() - shortcodes.keys(), entity.section))
-    shortcodes.update({name: registry.company_sections[name] for name in registry.company.keys() - shortcodes.keys()})
-    data: dict[str, list[dict[str, Any]]] = {
-        "gateways": [{"kind": kind, "label": gateway.label} for kind, gateway in sorted(state().gateways.items())],
-        "triggers": [
-            {
-                "key": key,
-                "section": reason.section,
-                "audience": reason.audience,
-                "hooks": sorted({hook.when.kind.value for hook in registry.hooks_of(key)}),
-            }
-            for key, reason in sorted(registry.reasons.items())
-        ],
-        "shortcodes": [{"name": name, "section": section} for name, section in sorted(shortcodes.items())],
-    }
-    lines = ["Gateways:", *(f"  {each['kind']}  {each['label']}" for each in data["gateways"])]
-    lines += ["Triggers:", *(f"  {each['key']}  ({each['section']})" for each in data["triggers"])]
-    lines += ["Shortcodes:", *(f"  {{{each['name']}}}  ({each['section']})" for each in data["shortcodes"])]
-    say(data, as_json=as_json, lines=lines)
 
 
 @click.command("measure")

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
+from sms_plugin.cli.arranging import course, set_, show
 from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import TriggerRow
 from sms_plugin.text.segments import measure
-from sms_plugin.triggers.switching import row_of, set_text, set_values, switch_off, switch_on, use_template
+from sms_plugin.triggers.overlaps import overlapping
+from sms_plugin.triggers.switching import set_text, switch_off, switch_on
 from sms_plugin.wording.texts import WHY_SILENT, inactive_because, texts_of
 
 
@@ -35,7 +37,7 @@ def list_(as_json: bool) -> None:
                 "key": key,
                 "section": reason.section,
                 "audience": reason.audience,
-                "purpose": reason.purpose,
+                **course(known.get(key), key),
                 "on": bool(key in known and known[key].on),
                 "inactive": inactive_because(known.get(key), reason, registry=registry) or None,
                 "template": str(template) if (template := known[key].template if key in known else None) else None,
@@ -47,6 +49,7 @@ def list_(as_json: bool) -> None:
     lines = [
         f"{'on ' if not row['inactive'] else 'off'}  {row['key']}  "
         + (", ".join(str(kind) for kind in row["hooks"]) or "by hand")
+        + (f"  {' '.join(row['steps'])}" if row["steps"] else "")
         + (f"  ({WHY_SILENT[row['inactive']]})" if row["inactive"] in WHY_SILENT else "")
         for row in rows
     ]
@@ -60,19 +63,22 @@ def on_(key: str) -> None:
     """Switch the trigger KEY on, from this moment."""
     registry = state().registry
 
-    def work(session: Session, now: datetime) -> str:
+    def work(session: Session, now: datetime) -> tuple[str, list[str]]:
         row = switch_on(session, key, registry=registry, who=who(), now=now)
-        return inactive_because(row, registry.reason(key), registry=registry)
+        on = session.scalars(sa.select(TriggerRow.key).where(TriggerRow.on)).all()
+        return inactive_because(row, registry.reason(key), registry=registry), overlapping(key, on)
 
-    silent = write(work)
+    silent, beside = write(work)
     click.echo(f"{key} is on." if not silent else f"{key} is on, but sends nothing. {WHY_SILENT[silent]}")
+    if beside:
+        click.echo(f"It tells of the same thing as {', '.join(beside)}: people may get a text of each.")
 
 
 @trigger.command("off")
 @click.argument("key")
 @with_appcontext
 def off_(key: str) -> None:
-    """Switch the trigger KEY off; what is queued already still goes."""
+    """Switch the trigger KEY off; what is queued still goes, but for reminders of dates."""
     write(lambda session, now: switch_off(session, key, registry=state().registry, who=who(), now=now))
     click.echo(f"{key} is off.")
 
@@ -93,26 +99,5 @@ def text(key: str, text: str, language: str | None) -> None:
         click.echo(f"Dearer because of: {' '.join(sorted(costly))}")
 
 
-@trigger.command("set")
-@click.argument("key")
-@click.option("--hour", type=click.IntRange(0, 23), help="Local hour for hooks that count in days.")
-@click.option("--validity", type=click.IntRange(1, 24 * 60), help="Hours after which a message is too late.")
-@click.option("--unknown", type=click.Choice(["ask", "assume", "resend"]), help="What to do about an unknown fate.")
-@click.option("--template", help="The template that speaks in place of its own texts; empty: none.")
-@with_appcontext
-def set_(key: str, hour: int | None, validity: int | None, unknown: str | None, template: str | None) -> None:
-    """Change when the trigger KEY fires, how long its messages are worth sending, what doubt means, and who speaks."""
-
-    def work(session: Session, now: datetime) -> None:
-        row = row_of(session, key, registry=state().registry, now=now)
-        wanted = {
-            "hour": row.hour if hour is None else hour,
-            "validity_hours": row.validity_hours if validity is None else validity,
-            "unknown_policy": row.unknown_policy if unknown is None else unknown,
-        }
-        set_values(session, row, wanted, who=who(), now=now)
-        if template is not None:
-            use_template(session, row, template, registry=state().registry, who=who(), now=now)
-
-    write(work)
-    click.echo(f"{key} is changed.")
+trigger.add_command(set_)
+trigger.add_command(show)

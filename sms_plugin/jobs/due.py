@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,16 +19,19 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from sms_plugin.batches.following import is_any
 from sms_plugin.errors import SmsError
+from sms_plugin.gateways.contract import Found
 from sms_plugin.gateways.http import Http
+from sms_plugin.jobs import balances, batches, figures, inbox, polling, surges
 from sms_plugin.models import Job, Provider, Runner, database_now
 from sms_plugin.models.busy import is_away, is_busy
-from sms_plugin.outbox.insertion import insert_once
+from sms_plugin.models.insertion import insert_once
 from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
 from sms_plugin.outbox.receipts import rematch
 from sms_plugin.outbox.reconcile import Doubt, conclude, doubts, look_up
 from sms_plugin.outbox.tallies import fold
-from sms_plugin.providers.active import line_of
+from sms_plugin.providers.active import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.transactions import look, step, within
@@ -43,6 +46,8 @@ RECONCILE_FOR = 20.0
 #: A runner not seen for so long is dead, and forgotten.
 FORGET = timedelta(days=1)
 
+#: Longer than so many seconds no job rests for what its last run took.
+REST = 600.0
 #: So many rows of counters are put together in one transaction.
 FOLD = 100
 
@@ -88,6 +93,12 @@ class Work:
 
     every: Callable[[State], float]  #: seconds
     run: Callable[[State, Taken], int]  #: the number of things it did
+    wanted: Callable[[Session], bool] = lambda session: True  #: whether there is anything to do, where a look can tell
+    share: float = 1.0  #: the most of the time that it takes: after a long run it rests longer, within ``REST``
+
+    def rest(self, state: State, took: float) -> timedelta:
+        """How long it waits after a run of so many seconds."""
+        return timedelta(seconds=max(self.every(state), min(took / self.share, REST) if self.share < 1 else 0.0))
 
 
 def _sweep(state: State, job: Taken) -> int:
@@ -130,17 +141,15 @@ def _reconcile(state: State, job: Taken) -> int:
     """
     until = time.monotonic() + RECONCILE_FOR
     settled = within(state, lambda session: rematch(session, now=database_now(session)))
-    settings = state.settings
-    with Http(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout) as http:
-        found = _next_doubts(state, after=None if job.cursor is None else UUID(job.cursor))
-        while found:
-            for doubt in found:
-                job.renew()
-                job.cursor = str(doubt.message)
-                settled += _settle_doubt(state, doubt, http)
-                if time.monotonic() > until:
-                    return settled
-            found = _next_doubts(state, after=found[-1].message)
+    found = _next_doubts(state, after=None if job.cursor is None else UUID(job.cursor))
+    while found:
+        for doubt in found:
+            job.renew()
+            job.cursor = str(doubt.message)
+            settled += _settle_doubt(state, doubt)
+            if time.monotonic() > until:
+                return settled
+        found = _next_doubts(state, after=found[-1].message)
     job.cursor = None
     return settled
 
@@ -149,7 +158,7 @@ def _next_doubts(state: State, *, after: UUID | None) -> list[Doubt]:
     return look(state, lambda session: doubts(session, now=database_now(session), after=after))
 
 
-def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
+def _settle_doubt(state: State, doubt: Doubt) -> int:
     def asked(session: Session) -> Any:
         provider = session.get(Provider, doubt.provider_id)
         assert provider is not None  # noqa: S101 - attempts keep their provider by a foreign key
@@ -157,11 +166,17 @@ def _settle_doubt(state: State, doubt: Doubt, http: Http) -> int:
 
     try:
         line = look(state, asked)
-        found = look_up(doubt, line.gateway(line.settings, http)) if line.capabilities.lookup else ()
+        found = _looked_up(state, doubt, line) if line.capabilities.lookup else ()
     except SmsError as error:
         log.warning("a message of unknown fate cannot be looked up: %s", error.code)
         found = ()
     return int(within(state, lambda session: conclude(session, doubt, found, now=database_now(session))))
+
+
+def _looked_up(state: State, doubt: Doubt, line: Line) -> Sequence[Found]:
+    settings = state.settings
+    with Http(settings.connect_timeout, settings.read_timeout, private=line.private) as http:
+        return look_up(doubt, line.gateway(line.settings, http))
 
 
 def _tidy(state: State, job: Taken) -> int:
@@ -180,7 +195,14 @@ JOBS: Mapping[str, Work] = {
     "lapse": Work(every=lambda state: 5.0, run=_lapse),
     "sweep": Work(every=lambda state: state.settings.sweep_every, run=_sweep),
     "reconcile": Work(every=lambda state: 60.0, run=_reconcile),
+    "balance": Work(every=lambda state: balances.EVERY, run=balances.ask_balances),
+    "receipts": Work(every=lambda state: polling.EVERY, run=polling.poll),
+    "inbox": Work(every=lambda state: inbox.EVERY, run=inbox.fetch),
     "tidy": Work(every=lambda state: 60.0, run=_tidy),
+    "volumes": Work(every=lambda state: surges.LEARN_EVERY, run=surges.learn_volumes),
+    "days": Work(every=lambda state: figures.EVERY, run=figures.count_days, share=figures.SHARE),
+    "batches": Work(every=lambda state: batches.EVERY, run=batches.follow, wanted=is_any),
+    "surges": Work(every=lambda state: surges.CARRY_OUT_EVERY, run=surges.carry_out_decided),
 }
 
 
@@ -206,9 +228,9 @@ def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = 
         return None
     version, cursor = got
     job = Taken(state, name=name, version=version, cursor=cursor, stop=stop)
-    rest = timedelta(seconds=JOBS[name].every(state))
+    work, began = JOBS[name], time.monotonic()
     try:
-        done = JOBS[name].run(state, job)
+        done = work.run(state, job)
     except Lost:
         log.warning("the SMS job %s was taken up by another process", name)
         return None
@@ -220,9 +242,9 @@ def run_job(state: State, name: str, *, now: bool = False, stop: Event | None = 
             log.warning("the SMS job %s found the database busy or away, and comes again", name)
         else:
             log.error("the SMS job %s failed: %s", name, trail(failure))
-        _ended(state, job, rest=rest, error=type(failure).__name__)
+        _ended(state, job, rest=work.rest(state, time.monotonic() - began), error=type(failure).__name__)
         return None
-    _ended(state, job, rest=rest)
+    _ended(state, job, rest=work.rest(state, time.monotonic() - began))
     return done
 
 
@@ -241,7 +263,8 @@ def _free(now: datetime) -> ColumnElement[bool]:
 def _waiting(session: Session) -> set[str]:
     """The jobs that somebody should take. Reads only, so that a look every second costs SQLite's writers nothing."""
     rows = session.execute(sa.select(Job.name, _free(database_now(session)).label("free"))).all()
-    return {row.name for row in rows if row.free} | (set(JOBS) - {row.name for row in rows})
+    free = {row.name for row in rows if row.free} | (set(JOBS) - {row.name for row in rows})
+    return {name for name in free if name not in JOBS or JOBS[name].wanted(session)}
 
 
 def _take(session: Session, name: str, *, at_once: bool) -> tuple[int, str | None] | None:

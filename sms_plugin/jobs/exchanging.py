@@ -4,35 +4,92 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.orm import Session
 
 from sms_plugin.models.clock import CarriedClock
+from sms_plugin.outbox.charges import charge, charges_of
+from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Exchanged, Express, Order, exchange, match_references
 from sms_plugin.outbox.settle import Finished, settle
+from sms_plugin.providers.judgement import Judgement
 from sms_plugin.state import State
 from sms_plugin.trails import trail
-from sms_plugin.transactions import within
+from sms_plugin.transactions import Hurried, within
 
 log = logging.getLogger(__name__)
+
+#: The most messages that one transaction touches where many go in one request; and whose costs one writes.
+PORTION, _CHARGED = 500, 100
+#: PostgreSQL's writers do not wait for each other: as many as any request takes.
+PORTIONS = {"postgresql": 10_000}
+
+_T = TypeVar("_T")
 
 
 class Exchanging:
     """Writes what came back and what is let go. For one thread; keeps a connection of its own on PostgreSQL."""
 
-    def __init__(self, state: State, clock: CarriedClock) -> None:
+    def __init__(self, state: State, clock: CarriedClock, hurried: Hurried) -> None:
+        """``hurried`` has the steps of an order that takes several."""
         self._state = state
         self._clock = clock
+        self._hurried = hurried
         self._express = Express(state)
+        self._troubled = False  #: the last verdicts left a provider's breaker counting: each one is judged (X9)
 
     def exchange(self, order: Order) -> Exchanged:
-        """Settle and depart, together. Commits. Raises what the database says, with nothing written, or all of it."""
-        express = self._express.exchange(order, now=self._clock.carried)
+        """Settle and depart, together, or portion by portion; then write what verdicts say of costs, where one does.
+        Commits. Raises what the database says, with nothing written, or some or all of it: saying the same order again
+        does the rest.
+        """
+        exchanged = self._exchanged(order)
+        self._charge(order.finished)
+        return exchanged
+
+    def _charge(self, finished: Sequence[Finished]) -> None:
+        """The cost stays as expected where this fails: what departed is under way, and must be handed out."""
+        charges = charges_of(finished)
+        for start in range(0, len(charges), _CHARGED):
+            some = charges[start : start + _CHARGED]
+            try:
+                within(self._state, lambda session, some=some: charge(session, some))  # type: ignore[misc]
+            except SQLAlchemyError as error:
+                log.error("what %d messages cost cannot be written: %s", len(some), trail(error))
+
+    def _exchanged(self, order: Order) -> Exchanged:
+        if max(len(order.finished), len(order.going)) <= self._portion:
+            return self._exchange(order)
+        judgement = Judgement()
+        for finished in _portions(order.finished, self._portion):
+            judged = self._exchange(replace(order, finished=finished, going=()), many=True).judgement
+            again = judgement.again or judged.again
+            judgement = judged if judged.stopped or not judgement.closed else judgement
+            judgement = replace(judgement, again=again)
+        departed: list[Departed] = []
+        for going in () if judgement.closed else _portions(order.going, self._portion):
+            departed += self._exchange(replace(order, finished=(), going=going), many=True).departed
+        return Exchanged(departed=departed, judgement=judgement)
+
+    @property
+    def _portion(self) -> int:
+        """The most messages that one transaction touches: a long one locks SQLite's other writers out."""
+        return PORTIONS.get(self._state.db.engine.dialect.name, PORTION)
+
+    def _exchange(self, order: Order, *, many: bool = False) -> Exchanged:
+        express = None if self._troubled else self._express.exchange(order, now=self._clock.carried)
         if express is None:
             settings = self._state.settings
-            return within(
-                self._state, lambda session: exchange(session, order, settings=settings, now=self._clock.now(session))
-            )
+
+            def work(session: Session) -> Exchanged:
+                return exchange(session, order, settings=settings, now=self._clock.now(session))
+
+            done = self._hurried.within(work) if many else within(self._state, work)
+            self._troubled = done.judgement.troubled if order.finished else self._troubled
+            return done
         exchanged, receipts_wait = express
         if receipts_wait:
             within(
@@ -66,6 +123,10 @@ class Exchanging:
             self._state,
             lambda session: settle(session, [finished], settings=settings, now=self._clock.now(session)),
         )
+
+
+def _portions(some: Sequence[_T], size: int) -> list[Sequence[_T]]:
+    return [some[at : at + size] for at in range(0, len(some), size)]
 
 
 def _is_odd(error: Exception) -> bool:

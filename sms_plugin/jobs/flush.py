@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.jobs.exchanging import Exchanging
-from sms_plugin.jobs.hand import HELD_UP, Hand, Ready
+from sms_plugin.jobs.hand import Hand, Ready
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claim, Claimed, claim, release
-from sms_plugin.outbox.deliver import Couriers, Parcel
+from sms_plugin.outbox.deliver import Couriers, Parcel, requests_of
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Order, set_out_within
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
@@ -28,12 +28,12 @@ from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement
 from sms_plugin.providers.rate import reserve
 from sms_plugin.state import State
-from sms_plugin.transactions import rest, within
+from sms_plugin.transactions import Hurried, rest, within
 
 log = logging.getLogger(__name__)
 
-#: A claim takes at most so many; on SQLite it is the most rows that one transaction touches.
-CLAIM = 100
+#: A claim takes at most so many, or for a gateway that takes many in one request so many, on SQLite fewer.
+CLAIM, CLAIM_MANY, CLAIM_MANY_ALONE = 100, 2500, 500
 #: A verdict waits at most so long for others to be written with, and the flush looks around so often, in seconds.
 GLANCE = 0.075
 #: Where requests take less than this, in seconds, it is this process that is busy, and not the threads that wait: then
@@ -57,8 +57,13 @@ class Flushed:
 
     departed: int
     accepted: int
-    closed: str = ""  #: why nothing could go: "no_provider", "stopped", "paused"
+    closed: str = ""  #: why nothing could go: "no_provider", "stopped", "paused", "outage"
     closed_until: datetime | None = None
+
+
+def _like(line: Line) -> tuple[object, ...]:
+    """What two lines have in common whose connections can stay open."""
+    return line.provider_id, line.changed_at, line.probe, line.standby
 
 
 class Flush:
@@ -80,7 +85,8 @@ class Flush:
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
         self._clock = CarriedClock()
-        self._exchanging = Exchanging(state, self._clock)
+        self._hurried = Hurried(state)
+        self._exchanging = Exchanging(state, self._clock, self._hurried)
         self._closed = ""
         self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
@@ -123,6 +129,7 @@ class Flush:
         """End the couriers; what they carry is finished first."""
         self._couriers.dismiss()
         self._exchanging.close()
+        self._hurried.close()
 
     def _round(self, stop: Event, woken: Callable[[], bool]) -> bool:
         """Exchange, so that the couriers are busy meanwhile, then claim; whether that brought something to let go."""
@@ -146,19 +153,34 @@ class Flush:
         return self._clock.carried
 
     @property
+    def _batch(self) -> int:
+        """The most messages that one request takes."""
+        return 1 if self._line is None else self._line.capabilities.batch_size
+
+    @property
+    def _requests(self) -> int:
+        """The most requests that are handed out."""
+        return self._settings.threads + self._settings.threads // 2
+
+    @property
     def _window(self) -> int:
         """The most messages with an open attempt: one and a half for each thread, or one batch of the gateway."""
-        batch = 1 if self._line is None else self._line.capabilities.batch_size
-        return max(self._settings.threads + self._settings.threads // 2, batch)
+        return max(self._requests, self._batch)
 
     def _replenish(self) -> bool:
         """Claim where few are in hand and more may be due; whether that brought any."""
         if self._dry or len(self._hand.claimed) >= self._window or not self._hand.may_claim(self._now):
             return False
-        got = within(self._state, self._claim)
+        before, held = self._line, list(self._hand.claimed)
+        if held and before is not None and before.probe:
+            return False  # one message alone goes first
+        got = self._hurried.within(self._claim) if self._batch > CLAIM else within(self._state, self._claim)
+        if held and before is not None and self._line is not None and self._line.provider_id != before.provider_id:
+            self._give_back(held)  # their times are of the other one's rate
         self._hand.take(got)
-        self._dry = got.looked_at == 0
-        return bool(got.messages)
+        self._dry = got.dry
+        # what a batch waited for is there, or will not come
+        return bool(got.messages) or (self._dry and self._batch > 1 and bool(self._hand.claimed))
 
     def _claim(self, session: Session) -> Claim:
         now = self._clock.now(session)
@@ -172,24 +194,43 @@ class Flush:
             session,
             state=self._state,
             provider_id=self._line.provider_id,
-            want=CLAIM,
+            want=self._want,
             now=now,
             lease=timedelta(seconds=self._settings.lease),
+            lead=self._hand.ahead,
+            probe=self._line.probe,
+            standby=self._line.standby,
         )
+
+    @property
+    def _want(self) -> int:
+        """The most messages of one claim."""
+        many = CLAIM_MANY_ALONE if self._state.db.engine.dialect.name == "sqlite" else CLAIM_MANY
+        return max(min(self._batch, many), CLAIM)
 
     def _kept(self, found: Line | None) -> Line | None:
         """The line to use: the one in hand while its provider is unchanged, so that connections stay open."""
         if found is None or found.closed:
             return None
         old = self._line
-        same = old is not None and (old.provider_id, old.changed_at) == (found.provider_id, found.changed_at)
-        return old if same else found
+        return old if old is not None and _like(old) == _like(found) else found
 
     def _ready(self) -> list[Ready]:
         """Claimed messages whose time has come, as many as may be under way."""
-        if self._line is None:
+        if self._line is None or self._fills():
             return []
-        return self._hand.ready(self._now, room=self._window - self._couriers.in_flight)
+        same_text = self._batch > 1 and self._line.capabilities.same_text
+        return self._hand.ready(
+            self._now,
+            room=self._window - self._couriers.in_flight,
+            texts=self._requests - self._couriers.requests if same_text else None,
+        )
+
+    def _fills(self) -> bool:
+        """Whether a request that takes many waits for more that are due already; a probe goes alone."""
+        if self._line is not None and self._line.probe:
+            return False
+        return len(self._hand.claimed) < self._batch and not self._dry and not self._hand.paced
 
     def _be_on_time(self) -> None:
         """Give those a new time that missed theirs, because this process or the provider was slow (P18)."""
@@ -200,7 +241,7 @@ class Flush:
         slots = within(
             self._state,
             lambda session: reserve(
-                session, current.provider_id, want=len(late), now=self._clock.now(session) + self._hand.ahead
+                session, current.provider_id, want=len(late), now=self._clock.now(session), lead=self._hand.ahead
             ),
         )
         left = self._hand.renew(late, slots)
@@ -226,7 +267,9 @@ class Flush:
         departed, judgement = exchanged.departed, exchanged.judgement
         self._finished = []
         self._accepted += sum(each.verdict.outcome is Outcome.ACCEPTED for each in finished)
-        self._dry = self._dry and all(each.verdict is not NOT_SUBMITTED for each in finished)
+        held_up = sum(each.verdict is NOT_SUBMITTED for each in finished)
+        self._hand.note(len(finished), held_up=held_up)
+        self._dry = self._dry and not held_up and not judgement.again
         if judgement.stopped:
             self._stopped(judgement)
         if judgement.closed:
@@ -252,31 +295,30 @@ class Flush:
         urls: dict[UUID, str | None],
         set_out_by: float,
     ) -> None:
-        size = current.capabilities.batch_size
         clock = time.monotonic() - self._now.timestamp()
-        for start in range(0, len(departed), size):
-            some = tuple(departed[start : start + size])
+        for some in requests_of(departed, current.capabilities):
             at = slots[some[-1].id].timestamp() + clock
+            by = at + self._hand.held_up.total_seconds()
             self._couriers.put(
                 Parcel(
                     line=current,
                     messages=some,
                     receipt_urls=tuple(urls[each.id] for each in some),
                     not_before=at if self._hand.paced else 0.0,
-                    set_out_by=min(set_out_by, at + HELD_UP.total_seconds()) if self._hand.paced else set_out_by,
+                    set_out_by=min(set_out_by, by) if self._hand.paced else set_out_by,
                 )
             )
 
     def _wait(self, stop: Event) -> None:
         """Wait for the next thing to do, and take in the verdicts that come back meanwhile."""
-        busy = self._couriers.in_flight
+        busy = self._couriers.requests
         if not busy:
             stop.wait(min(self._until_next_slot(), GLANCE))
             return
         rest(self._state)
         # several verdicts share a commit, while the messages beyond the number of threads keep these busy
         threads = self._settings.threads
-        enough = self._window - threads // 4 if self._couriers.pace < QUICK else threads // 2
+        enough = self._requests - threads // 4 if self._couriers.pace < QUICK else threads // 2
         least = min(max(enough, 1), busy)
         self._finished += self._couriers.collect(least=least, wait=min(self._until_next_slot(), GLANCE))
 

@@ -75,6 +75,7 @@ class ProcessRunner:
         self._stop = Event()
         self._scheduler = BackgroundScheduler(timezone=UTC, daemon=True, executors={"default": Threads()})
         self._at_work = Lock()  #: held while jobs are done
+        self._at_heart = Lock()  #: held while it shows that it lives
         self._thread = Thread(target=self._run, name="sms-flush", daemon=True)
         self._id: UUID | None = None
         self._pid: int | None = None
@@ -110,13 +111,18 @@ class ProcessRunner:
         self._thread.join(until - time.monotonic())
         if not self._at_work.acquire(timeout=max(until - time.monotonic(), 0)):
             log.warning("SMS runner: a job did not end in time; another process takes it up")
+        if self._at_heart.acquire(timeout=max(until - time.monotonic(), 0)):
+            self._at_heart.release()  # whoever comes now sees the stop: who has left does not sign on again
         with self._app.app_context():
             self._leave()
         log.info("SMS runner stopped (%s)", self._kind)
 
     def _tick(self) -> None:
-        with self._app.app_context():
-            self._safely(self._heartbeat)
+        with self._at_heart:
+            if self._stop.is_set():
+                return
+            with self._app.app_context():
+                self._safely(self._heartbeat)
         if not self._at_work.acquire(blocking=False):
             return
         try:
