@@ -40,6 +40,16 @@ def reading(state: State) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def along(state: State) -> Iterator[Session]:
+    """The host's own session, to read with beside functions of the host's that read with it: on SQLite a second one
+    would wait for the first.
+    """
+    let_go(state)
+    yield state.db.session()
+    let_go(state)
+
+
 def let_go(state: State) -> None:
     """End the transaction that the request has open in the host's session, on SQLite."""
     if state.db.engine.dialect.name != "sqlite":

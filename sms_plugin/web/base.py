@@ -19,7 +19,7 @@ from sms_plugin.web import translation
 from sms_plugin.web.forms import token_field
 from sms_plugin.web.moments import moment
 from sms_plugin.web.permissions import Right, allowed, has_rule, lacks_rule
-from sms_plugin.web.translation import gettext
+from sms_plugin.web.translation import gettext, in_words
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Closed:
     @property
     def extra_js(self) -> list[str]:
         """What all pages share, then the page's own."""
-        return [static_url(name) for name in ("sms.js", *self.scripts)]
+        return [shared_script(), *(static_url(name) for name in self.scripts)]
 
     def may(self, right: Right | str) -> bool:
         """Whether the current user has a right, in this page's admin; templates write it as a word."""
@@ -103,10 +103,12 @@ class Closed:
         shared = {
             "_": translation.gettext,
             "ngettext": translation.ngettext,
+            "in_words": translation.in_words,
             "may": self.may,
             "moment": moment,
             "page_url": self.page_url,
             "sms_static": static_url,
+            "sms_script": shared_script,
             "token_field": token_field,
         }
         rendered: str = super().render(template, **shared, **values)  # type: ignore[misc]
@@ -132,7 +134,7 @@ class Closed:
 def explained(error: BaseException) -> str:
     """What an error means for the person at the page, without SQL, parameters and secrets."""
     if isinstance(error, SmsError | ConfigurationError | ValidationError):
-        return str(error)
+        return in_words(error)
     if isinstance(error, IntegrityError):
         return gettext("Something else has this name already, or still needs what you wanted to change.")
     if isinstance(error, DBAPIError) and lacks_tables(error):
@@ -150,6 +152,11 @@ def confirmed() -> bool:
 def static_url(name: str) -> str:
     """The address of one of the plugin's own files."""
     return url_for(f"{FILES}.static", filename=name)
+
+
+def shared_script() -> str:
+    """The address of what all pages share; it says in which language the page is, which Flask-Admin's base does not."""
+    return url_for(f"{FILES}.static", filename="sms.js", lang=translation.language().replace("_", "-"))
 
 
 def _to_login() -> ResponseReturnValue | None:

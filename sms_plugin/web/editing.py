@@ -12,11 +12,14 @@ from werkzeug.datastructures import MultiDict
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.search import Found
+from sms_plugin.providers.costs import Tariff, tariff
 from sms_plugin.state import State
 from sms_plugin.text.segments import Measure, cheaper
 from sms_plugin.triggers.previewing import Preview, Subject, preview, search
-from sms_plugin.web.translation import gettext, language, ngettext
+from sms_plugin.web.translation import gettext, in_words, language, ngettext
+from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.wording.counting import Count, count
+from sms_plugin.wording.sensitive import sensitive_in
 from sms_plugin.wording.texts import LONGEST, RefusedText, check_reach
 
 #: The names of the fields that hold a text, before its language.
@@ -49,6 +52,7 @@ class Judged:
     costly: str = ""  #: why it stays dear
     problem: str = ""
     hint: str = ""
+    warning: str = ""  #: what to know of the sensitive shortcodes in it (M10)
     preview: Preview | None = None
 
 
@@ -118,13 +122,34 @@ def judge(text: str, *, language: str, about: About, state: State) -> Judged:
             problem=gettext("The text has %(count)s characters.", count=len(text)),
             hint=gettext("Write at most %(most)s.", most=LONGEST),
         )
-    counted = count(text)
+    counted, prices = count(text), tariff(state.db.session())
     try:
         check_reach(text, reachable=about.reachable, known=state.registry.known_shortcodes)
     except SmsError as error:
-        return _judged(counted, problem=error.message, hint=error.hint)
+        return _judged(counted, prices, problem=in_words(error.message), hint=in_words(error.hint))
+    sensitive = sensitive_in({language: text})
     shown = _preview(text, language=language, about=about, state=state)
-    return _judged(counted, shown=shown)
+    return _judged(counted, prices, shown=shown, sensitive=sensitive)
+
+
+def judged_as_sent(text: str, size: Measure | None) -> Judged:
+    """What to tell of a text of a hand's: its size as it will be sent, where that is known, and what made it dearer."""
+    if not text.strip() and size is None:
+        return Judged()
+    counted = count(text)
+    own = size or counted.measure
+    parts = [
+        ngettext("%(num)s character", "%(num)s characters", len(own.text)),
+        str(own.encoding),
+        gettext("%(count)s SMS", count=own.segments),
+        ngettext("room for %(num)s more", "room for %(num)s more", own.left),
+    ]
+    return Judged(
+        size=own,
+        said=" · ".join(parts),
+        replaceable=tuple((each.character, each.replacement or "") for each in counted.replaceable),
+        costly=_why_dear(counted, own),
+    )
 
 
 def records(words: str, *, about: About, state: State) -> list[Found]:
@@ -150,7 +175,15 @@ def _preview(text: str, *, language: str, about: About, state: State) -> Preview
     )
 
 
-def _judged(counted: Count, *, shown: Preview | None = None, problem: str = "", hint: str = "") -> Judged:
+def _judged(
+    counted: Count,
+    prices: Tariff,
+    *,
+    shown: Preview | None = None,
+    problem: str = "",
+    hint: str = "",
+    sensitive: tuple[str, ...] = (),
+) -> Judged:
     whole = shown is not None and shown.measure is not None
     size = shown.measure if shown is not None and shown.measure is not None else counted.measure
     note = ""
@@ -162,24 +195,47 @@ def _judged(counted: Count, *, shown: Preview | None = None, problem: str = "", 
         )
     return Judged(
         size=size,
-        said=_said(size),
+        said=_said(size, prices),
         note=note,
         replaceable=tuple((each.character, each.replacement or "") for each in counted.replaceable),
         costly=_why_dear(counted, size),
         problem=problem,
         hint=hint,
+        warning=sensitive_words(sensitive),
         preview=shown,
     )
 
 
-def _said(size: Measure) -> str:
+def sensitive_words(names: tuple[str, ...]) -> str:
+    """What to know of a text that holds these sensitive shortcodes; empty where it holds none (M10)."""
+    if not names:
+        return ""
+    return gettext(
+        "%(names)s: whoever holds the phone can read it. It is hidden in previews, lists and files, and taken out of"
+        " the stored text when the message is over.",
+        names=", ".join(f"{{{name}}}" for name in names),
+    )
+
+
+def expected_cost(size: Measure, prices: Tariff) -> str:
+    """What a text costs before anybody knows who gets it: a sum, or from the cheapest country to the dearest."""
+    if prices.range is None:
+        return ""
+    least, most = (price * size.segments for price in prices.range)
+    if least == most:
+        return cost_in_words(most, prices.currency)
+    return gettext("%(least)s to %(most)s", least=f"{least.normalize():f}", most=cost_in_words(most, prices.currency))
+
+
+def _said(size: Measure, prices: Tariff) -> str:
     parts = [
         ngettext("%(num)s character", "%(num)s characters", len(size.text)),
         str(size.encoding),
         gettext("%(count)s SMS", count=size.segments),
         ngettext("room for %(num)s more", "room for %(num)s more", size.left),
+        expected_cost(size, prices),
     ]
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
 
 
 def _why_dear(counted: Count, size: Measure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -13,21 +14,28 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Message
+from sms_plugin.outbox.accesses import Deed
 from sms_plugin.outbox.history import HistoryPage, Selection, about_number, history, narrowed
+from sms_plugin.outbox.joining import INCOMPLETE
 from sms_plugin.outbox.names import named_by, names_of
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, digits, parse_phone
 from sms_plugin.web.apart import reading
 from sms_plugin.web.base import Page
 from sms_plugin.web.export import download, layout_from
+from sms_plugin.web.forms import has_token
+from sms_plugin.web.looks import looked, taken
 from sms_plugin.web.moments import zone
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
-from sms_plugin.web.permissions import Right
+from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.replying import answer, outs_of
 from sms_plugin.web.shown import shown_number, trigger_label
-from sms_plugin.web.translation import gettext, lazy_gettext
-from sms_plugin.web.words import reason_words, state_kind, state_name
+from sms_plugin.web.translation import gettext, in_words, lazy_gettext, ngettext
+from sms_plugin.web.words import reason_words, state_kind, state_name, way_name
+from sms_plugin.wording.texts import LONGEST
 
 #: So many messages are on a page.
 MOST = 30
@@ -50,7 +58,9 @@ class Bubble:
     why: str  #: why it was not sent, or what it was about
     about: str  #: the trigger, or the subject
     segments: int
+    way: str  #: by which it went, where there are several
     operator: str
+    whole: bool = True  #: no part of it is still to come
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +78,11 @@ class Narrowing:
 
     def applied(self, selection: Selection) -> Selection:
         """Those of the selection that are looked for; days are the viewer's, the last one whole."""
-        until = _day(self.until)
+        until = day_of(self.until)
         return narrowed(
             selection,
             words=self.words,
-            since=_day(self.since),
+            since=day_of(self.since),
             until=None if until is None else until + timedelta(days=1),
         )
 
@@ -81,7 +91,7 @@ def narrowing() -> Narrowing:
     """What the address narrows the conversation to; a day that is none is told and left out."""
     values = {name: request.args.get(name, "").replace("\0", "").strip()[:100] for name in _NARROWING}
     for name in ("since", "until"):
-        if values[name] and _day(values[name]) is None:
+        if values[name] and day_of(values[name]) is None:
             flash(gettext("“%(day)s” is no day: write it as 2026-01-31.", day=values[name]), "warning")
             values[name] = ""
     return Narrowing(**values)
@@ -90,7 +100,8 @@ def narrowing() -> Narrowing:
 def conversation(selection: Selection, *, of: str, asked: Narrowing, state: State) -> dict[str, Any]:
     """What the template ``conversation.html`` shows of a selection: its bubbles and the addresses of other pages.
 
-    ``of`` names the selection: a cursor of another one does not hold here.
+    ``of`` names the selection: a cursor of another one does not hold here. ``whose`` is the client or person of the
+    newest message on the page.
     """
     cursor = _cursor(of)
     id = None if cursor is None else cursor.values[0]
@@ -100,7 +111,14 @@ def conversation(selection: Selection, *, of: str, asked: Narrowing, state: Stat
         names = names_of(session, page.messages, registry=state.registry)
     # the host is asked who may see numbers whole, so no transaction of ours is open any more
     bubbles = bubbles_of(page.messages, names=names, state=state)
-    return {"bubbles": bubbles, "asked": asked, **_ways(page, of, asked)}
+    whose = client_or_person(page.messages[-1]) if page.messages else None
+    return {"bubbles": bubbles, "asked": asked, "whose": whose, **_ways(page, of, asked)}
+
+
+def client_or_person(message: Any) -> RecordRef | None:
+    """Whose history a message stands in; None where it is nobody's."""
+    pairs = ((message.client_entity, message.client), (message.person_entity, message.person))
+    return next((RecordRef(entity=entity, key=key) for entity, key in pairs if entity and key is not None), None)
 
 
 def bubbles_of(messages: Iterable[Any], *, names: Mapping[RecordRef, str], state: State) -> list[Bubble]:
@@ -122,11 +140,35 @@ class HistoryPages(Page):
         written = request.args.get("number", "")
         number = self._number(written) if written.strip() else None
         shown: dict[str, Any] = {"written": written, "number": number, "bubbles": None, "export_url": None}
+        shown |= {"reply_url": None, "outs": []}
         if number is not None:
             found = conversation(about_number(number), of=f"number {number}", asked=narrowing(), state=self.state)
+            looked(self.state, about=found["whose"], number=number)
             shown |= found | {"written": number, "form_fields": {"number": number}}
             shown |= {"export_url": self.get_url(".export_view") if self.may(Right.EXPORT) else None}
+            shown |= {"print_url": self.page_url("print", number=number, **found["asked"].given)}
+            shown |= {"reply_url": self.get_url(".reply_view") if self.may(Right.SEND) else None}
+            shown |= {"once": secrets.token_hex(16), "outs": outs_of([number], state=self.state)}
         return self.render("sms/number.html", send_url=None, **shown)
+
+    @expose("/reply/", methods=("POST",))
+    def reply_view(self) -> ResponseReturnValue:
+        """Send some words to the number, once for each showing of the form."""
+        if not self.may(Right.SEND):
+            return self.tell("refused", right=Right.SEND, no_rule=False), 403
+        number = self._number(request.form.get("number", ""))
+        if number is None:
+            return redirect(self.get_url(".index_view"))
+        if has_token():
+            who = actor()
+            once, words = request.form.get("once", "")[:32], request.form.get("text", "").replace("\0", "")
+            try:
+                answer(number, text=words[:LONGEST], once=once or None, who=who, state=self.state)
+            except SmsError as error:
+                flash(in_words(error), "warning")
+            else:
+                flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", 1), "success")
+        return redirect(self.get_url(".index_view", number=number), 303)
 
     @expose("/export/")
     def export_view(self) -> ResponseReturnValue:
@@ -136,7 +178,9 @@ class HistoryPages(Page):
         number = self._number(request.args.get("number", ""))
         if number is None:
             return redirect(self.get_url(".index_view"))
-        selection = narrowing().applied(about_number(number))
+        asked = narrowing()
+        taken(self.state, Deed.EXPORTED, number=number, filters=asked.given)
+        selection = asked.applied(about_number(number))
         return download(selection, about=number, layout=layout_from(request.args, state=self.state))
 
     def _number(self, written: str) -> str | None:
@@ -175,7 +219,9 @@ def _bubble(row: Any, name: str, state: State) -> Bubble:
         why=reason_words(row.reason) if row.reason else "",
         about=row.subject or ("" if row.trigger is None else trigger_label(row.trigger, state=state)),
         segments=row.segments,
+        way=way_name(row.channel),
         operator=row.operator,
+        whole=row.step != INCOMPLETE,
     )
 
 
@@ -211,7 +257,7 @@ def _cursor(of: str) -> Cursor | None:
         return None
 
 
-def _day(written: str) -> datetime | None:
+def day_of(written: str) -> datetime | None:
     """The beginning of a day of the viewer's, or None for what is none, or none of messages."""
     try:
         day = datetime.strptime(written, "%Y-%m-%d").date()

@@ -15,7 +15,7 @@ from sms_plugin.web.base import Page
 from sms_plugin.web.editing import FIELD, About, judge, records
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right
-from sms_plugin.web.translation import lazy_gettext
+from sms_plugin.web.translation import in_words, lazy_gettext
 
 
 class MeasurePages(Page):
@@ -34,16 +34,18 @@ class MeasurePages(Page):
     def index_view(self) -> ResponseReturnValue:
         """The size of a text, what is wrong with it, and how it reads on a record.
 
-        Fields: ``trigger`` or ``section``, ``language``, the text as ``text-LANGUAGE`` or ``text``, ``record``.
+        Fields: ``trigger`` or ``section``, ``language``, the text as ``text-LANGUAGE``, as the ``field``
+        that is named, or as ``text``, ``record``.
         """
         if not has_token():
             return jsonify(error="token"), 400
         language = request.form.get("language", "")[:12] or self.state.settings.language
-        text = request.form.get(FIELD + language, request.form.get("text", "")).replace("\r\n", "\n").strip()
+        name = request.form.get("field", FIELD + language)
+        text = request.form.get(name, request.form.get("text", "")).replace("\r\n", "\n").strip()
         try:
             judged = judge(text, language=language, about=about_of(request.form, state=self.state), state=self.state)
         except SmsError as error:
-            return jsonify(error=error.code, message=error.message), 404
+            return jsonify(error=error.code, message=in_words(error.message)), 404
         size = judged.size
         return jsonify(
             characters=0 if size is None else len(size.text),
@@ -64,7 +66,7 @@ class MeasurePages(Page):
                 request.form.get("words", ""), about=about_of(request.form, state=self.state), state=self.state
             )
         except SmsError as error:
-            return jsonify(error=error.code, message=error.message), 404
+            return jsonify(error=error.code, message=in_words(error.message)), 404
         return jsonify(html=self.render("sms/records.html", found=found, record=request.form.get("record", "")))
 
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from sms_plugin.host.identity import RecordRef
+from sms_plugin.host.search import Found, find
 from sms_plugin.models import Message, Provider
 from sms_plugin.outbox.search import Wanted
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.text.phones import PhoneError, parse_phone
+from sms_plugin.web.apart import reading
 from sms_plugin.web.moments import zone
 from sms_plugin.web.paging import read_value
+from sms_plugin.web.permissions import Right, allowed
 from sms_plugin.web.translation import gettext
 from sms_plugin.web.words import reason_words
 
-NAMES = ("state", "trigger", "provider", "client", "number", "since", "until", "words")
+log = logging.getLogger(__name__)
+
+NAMES = ("state", "trigger", "provider", "batch", "client", "number", "since", "until", "words")
+#: The queue is in the order of its going: words are looked for among the messages.
+QUEUE_NAMES = ("state", "reason", "trigger", "provider", "batch", "client", "number", "since", "until")
 _MOST_WORDS = 100
+_MOST_CLIENTS = 8
 
 
 @dataclass
@@ -29,7 +39,13 @@ class Filters:
     given: Mapping[str, str]  #: as it stands in the address, without what is empty
     wanted: Wanted = field(default_factory=Wanted)
     client: RecordRef | None = None
+    candidates: Sequence[Found] = ()  #: the clients that may be meant, where a name was typed that several have
     problem: str = ""
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Whether it is one client's or one number's messages that are asked for."""
+        return self.client is not None or self.wanted.number is not None
 
     def refuse(self, code: str) -> None:
         """Say why nothing was looked for."""
@@ -40,10 +56,17 @@ class Filters:
         return {each: value for each, value in self.given.items() if each != name}
 
 
-def read_filters(given: Mapping[str, str], *, state: State) -> Filters:
-    """What an address asks for. Never fails: ``problem`` says what cannot be meant."""
-    kept = {name: value for name in NAMES if (value := given.get(name, "").strip())}
+def read_filters(given: Mapping[str, str], *, state: State, names: Sequence[str] = NAMES) -> Filters:
+    """What an address asks for. Never fails: ``problem`` says what cannot be meant.
+
+    A client that was typed by name is looked for; where it is one, the address of further pages names that one.
+    """
+    kept = {name: value for name in names if (value := given.get(name, "").strip())}
     filters = Filters(given=kept)
+    if "client" in kept and _maybe_ref(kept["client"], state) is None:
+        _look_for(kept["client"], filters, kept, state)
+        if filters.problem:
+            return filters
     try:
         filters.client = _client(kept.get("client"))
         client = filters.client
@@ -51,6 +74,7 @@ def read_filters(given: Mapping[str, str], *, state: State) -> Filters:
             state=_maybe(MessageState, kept.get("state")),
             trigger=_maybe(lambda text: read_value(Message.trigger, text), kept.get("trigger")),
             provider_id=_maybe(lambda text: read_value(Provider.id, text), kept.get("provider")),
+            batch_id=_maybe(UUID, kept.get("batch")),
             client=None if client is None else (client.entity, client.key),
             number=_maybe(lambda text: parse_phone(text, region=state.settings.region).e164, kept.get("number")),
             since=_maybe(_midnight, kept.get("since")),
@@ -66,6 +90,33 @@ def read_filters(given: Mapping[str, str], *, state: State) -> Filters:
 
 def _maybe(read: Any, text: str | None) -> Any:
     return None if text is None else read(text)
+
+
+def _maybe_ref(text: str, state: State) -> RecordRef | None:
+    entity, _, key = text.partition(":")
+    # one of an entity that is declared no more has messages still
+    known = "/" in entity or entity in state.registry.entities
+    return RecordRef(entity=entity, key=key) if key and known else None
+
+
+def _look_for(words: str, filters: Filters, kept: dict[str, str], state: State) -> None:
+    """Put the client that is meant into what was given, or say that nobody, or which several, may be meant."""
+    clients = [each for each in state.registry.entities.values() if each.person is not None and not each.person.client]
+    numbers = allowed(Right.SEND)
+    try:
+        with reading(state) as session:
+            ways = [find(session, entity, words, most=_MOST_CLIENTS, numbers=numbers) for entity in clients]
+            found = [one for some in ways for one in some]
+    except Exception as error:  # noqa: BLE001 - the host's tables and names may fail in any way; the page goes on
+        log.warning("clients cannot be looked for: %s", type(error).__name__)
+        found = []
+    if len(found) == 1:
+        kept["client"] = f"{found[0].entity}:{found[0].key}"
+    elif found:
+        filters.candidates = found[:_MOST_CLIENTS]
+        filters.problem = gettext("Several are called so: choose one.")
+    else:
+        filters.problem = gettext("Nobody is found by “%(words)s”. Try the beginning of the name.", words=words[:80])
 
 
 def _client(text: str | None) -> RecordRef | None:

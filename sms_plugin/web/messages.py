@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -13,22 +12,31 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef
-from sms_plugin.models import Message, Provider
+from sms_plugin.models import Batch, Message, Provider, database_now
+from sms_plugin.outbox.accesses import Deed
+from sms_plugin.outbox.charges import COSTS
+from sms_plugin.outbox.obstacles import obstacles
 from sms_plugin.outbox.search import Found, search, selection
 from sms_plugin.outbox.timeline import timeline
 from sms_plugin.states import MessageState
 from sms_plugin.web.base import Page, confirmed
 from sms_plugin.web.choosing import carry_out, chosen, questions
 from sms_plugin.web.export import download, layout_from
+from sms_plugin.web.finding import batch_url, offered
 from sms_plugin.web.forms import has_token
+from sms_plugin.web.history import client_or_person
 from sms_plugin.web.host_records import Named, named
+from sms_plugin.web.looks import looked, taken
 from sms_plugin.web.message_filters import Filters, read_filters
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right
+from sms_plugin.web.queue import obstacle_words
 from sms_plugin.web.shown import name_of, shown, shown_number, trigger_label
 from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.web.way_back import way_back
-from sms_plugin.web.words import line, question, state_name
+from sms_plugin.web.words import line, question, state_name, way_name
+from sms_plugin.wording.versions import version
 
 SIZE = 25
 
@@ -46,16 +54,19 @@ class MessagePages(Page):
         """A page of the messages that are wanted."""
         session = self.state.db.session()
         filters = read_filters(request.args, state=self.state)
-        found = self._found(session, filters)
+        found, now = self._found(session, filters), database_now(session)
+        if found.messages and (filters.is_about_somebody or self.may(Right.SEND)):
+            looked(self.state, about=filters.client, number=filters.wanted.number, place=self.page)
         return self.render(
             "sms/messages.html",
+            obstacles=obstacles(session, now=now),
+            obstacle_words=obstacle_words,
             rows=shown(found.messages, state=self.state),
             found=found,
             filters=filters,
             states=[(each.value, state_name(each.value)) for each in MessageState],
-            triggers=self._triggers(),
-            providers=session.execute(sa.select(Provider.id, Provider.name).order_by(Provider.name)).all(),
             client=self._named(filters.client),
+            **offered(session, filters.wanted.batch_id, state=self.state),
             next_url=self._next(found, filters),
             export_url=self.get_url(".export_view") if self.may(Right.EXPORT) else None,
             here=request.full_path,
@@ -75,6 +86,8 @@ class MessagePages(Page):
         if wanted is None:  # the list says what is wrong with them
             return redirect(self.get_url(".index_view", **filters.given))
         layout = layout_from(request.args, state=self.state)
+        number, given = filters.wanted.number, filters.given
+        taken(self.state, Deed.EXPORTED, about=filters.client, number=number, place=self.page, filters=given)
         return download(wanted, about=filters.given.get("number", "messages"), layout=layout, newest_first=True)
 
     @expose("/details/")
@@ -86,8 +99,11 @@ class MessagePages(Page):
         if message is None:
             flash(gettext("There is no such message, or it is not there any more."), "error")
             return redirect(self.get_url(".index_view"))
+        looked(self.state, about=client_or_person(message), number=message.number)
         trigger = trigger_label(message.trigger, state=self.state) if message.trigger else ""
         provider = session.get(Provider, message.provider_id) if message.provider_id is not None else None
+        batch = session.get(Batch, message.batch_id) if message.batch_id is not None else None
+        trigger = trigger or (gettext("Send to many: %(name)s", name=batch.name) if batch is not None else "")
         return self.render(
             "sms/message.html",
             message=message,
@@ -95,6 +111,11 @@ class MessagePages(Page):
             number=shown_number(message.number),
             lines=[line(moment, trigger=trigger) for moment in timeline(session, message.id)],
             provider=provider,
+            batch=batch,
+            batch_url=None if batch is None else batch_url(batch.id, view=self),
+            wording=version(session, message.wording_id),
+            cost=_cost(message),
+            way=way_name(message.channel),
             person=self._named(_ref(message.person_entity, message.person)),
             client=self._named(_ref(message.client_entity, message.client)),
             record=self._named(_ref(message.entity, message.record)),
@@ -149,14 +170,20 @@ class MessagePages(Page):
         url: str = self.get_url(".index_view", **filters.given, **{PARAMETER: at})
         return url
 
-    def _triggers(self) -> list[tuple[str, str]]:
-        keys = [(key, trigger_label(key, state=self.state)) for key in self.state.registry.reasons]
-        return sorted(keys, key=lambda each: each[1].casefold())
-
     def _named(self, ref: RecordRef | None) -> Named | None:
         if ref is None:
             return None
         return named(ref, admin=self.admin, state=self.state, name=name_of(ref, state=self.state))
+
+
+def _cost(message: Message) -> str:
+    """What it costs, and whether that is known or expected; empty where nobody knows, and for what did not go."""
+    if message.cost is None or message.state not in COSTS | {"queued", "held"}:
+        return ""
+    cost = cost_in_words(message.cost, message.currency)
+    if message.charged:
+        return gettext("%(cost)s, as the provider charged it", cost=cost)
+    return gettext("%(cost)s, as expected", cost=cost)
 
 
 def _ref(entity: str | None, key: str | None) -> RecordRef | None:

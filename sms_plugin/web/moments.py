@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
-from typing import Any
+from datetime import UTC, date, datetime, tzinfo
 
-from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import current_app
 from markupsafe import Markup
 
-from sms_plugin.web.translation import language, speaks_babel
+from sms_plugin.web.numbers import viewers_locale
+from sms_plugin.web.translation import speaks_babel
 
 _TO_THE_MINUTE = "d MMM y, HH:mm"
 
@@ -41,11 +40,9 @@ def moment(value: datetime | None) -> Markup:
 
 def in_words(local: datetime) -> str:
     """The moment to the minute, its month named in the viewer's language."""
-    return format_datetime(local, _TO_THE_MINUTE, locale=_locale())
+    return format_datetime(local, _TO_THE_MINUTE, locale=viewers_locale())
 
 
-def _locale() -> Any:
-    try:
-        return Locale.parse(language())
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+def day_in_words(day: date) -> str:
+    """A day with its weekday, named in the viewer's language."""
+    return format_date(day, "EEE d MMM", locale=viewers_locale())

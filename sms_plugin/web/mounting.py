@@ -9,25 +9,45 @@ from flask import Blueprint, Flask, url_for
 from flask_admin import Admin
 
 from sms_plugin.web.base import FILES, Closed, Page
+from sms_plugin.web.bulk import BulkPages
+from sms_plugin.web.changes import ChangePages
+from sms_plugin.web.explain import ExplainPages
+from sms_plugin.web.express import ExpressPages, stand_at_the_foot
+from sms_plugin.web.forecast import ForecastPages
+from sms_plugin.web.groups import GroupPages
 from sms_plugin.web.history import HistoryPages
+from sms_plugin.web.individual import IndividualPages
 from sms_plugin.web.measuring import MeasurePages
 from sms_plugin.web.messages import MessagePages
+from sms_plugin.web.overview import OverviewPage
 from sms_plugin.web.permissions import Policy
+from sms_plugin.web.printing import PrintPages
 from sms_plugin.web.provider import ProviderPages
 from sms_plugin.web.queue import QueuePage
 from sms_plugin.web.rows import Rows
+from sms_plugin.web.surges import SurgePage
 from sms_plugin.web.triggers import TriggerPages
 from sms_plugin.web.wordings import WordingPages
 
 #: The pages in the order of the menu. A new page is one line here.
 PAGES: tuple[type[Page] | type[Rows], ...] = (
+    OverviewPage,
+    IndividualPages,
     QueuePage,
+    SurgePage,
     MessagePages,
     HistoryPages,
+    PrintPages,
+    GroupPages,
+    BulkPages,
+    ForecastPages,
+    ExplainPages,
     TriggerPages,
     WordingPages,
     ProviderPages,
+    ChangePages,
     MeasurePages,
+    ExpressPages,
 )
 
 
@@ -50,6 +70,7 @@ def mount(
     for number, admin in enumerate(admins):
         prefix = "sms" if number == 0 else f"{admin.endpoint}_sms"
         app.extensions["sms_prefixes"][admin] = prefix
+        stand_at_the_foot(app, admin)
         if not any(isinstance(view, Closed) for view in admin._views):  # an Admin that is shared by two apps has them
             for page in PAGES:
                 admin.add_view(build(page, db=db, admin=admin, category=category, prefix=prefix))

@@ -24,6 +24,8 @@ class Right(StrEnum):
 
     CONFIGURE = "configure"  #: providers, templates, triggers
     SEND = "send"  #: send by hand; cancel, retry and settle messages
+    BULK = "bulk"  #: send to many, and steer such sends
+    APPROVE = "approve"  #: let go what somebody else confirmed above the ceiling
     READ = "read"  #: queue, messages, histories
     EXPORT = "export"  #: take messages out as a file
 
@@ -57,6 +59,23 @@ def allowed(right: Right, *, admin: Admin | None = None) -> bool:
     return bool(admin is not None and (current_app.debug or current_app.testing))
 
 
+def ceiling(*, default: int | None) -> int | None:
+    """How many messages the current user may send to many without a second person; None is no limit (X12).
+
+    It is what the host's rule says of the right ``bulk``, where that is a number; else the portal's setting.
+    """
+    policy = _policy()
+    if policy is not None and policy.allow is not None:
+        try:
+            told = policy.allow(Right.BULK.value)
+        except Exception as error:
+            log.exception("the host's rule for the right 'bulk' raised %s: closed", type(error).__name__)
+            return 0
+        if isinstance(told, int) and not isinstance(told, bool):
+            return max(told, 0)
+    return default
+
+
 def has_rule(admin: Admin) -> bool:
     """Whether the admin's index view has a rule of the host's own about who may see it."""
     view = admin.index_view
@@ -80,13 +99,18 @@ def actor() -> str:
 
     Ask before a transaction of the page's own begins: the host may read its user, which SQLite's lock would refuse.
     """
-    policy = _policy()
     try:
-        user = policy.user() if policy is not None and policy.user is not None else _signed_in()
+        user = signed_in_user()
         return _named(user)[:_LONGEST_NAME] or NOBODY
     except Exception as error:  # noqa: BLE001 - who did it is told as far as it can be; what was done goes on
         log.warning("the name of the current user cannot be had: %s", type(error).__name__)
         return NOBODY
+
+
+def signed_in_user() -> object:
+    """The host's user behind the request, as its function or Flask-Login tells it. What that raises goes through."""
+    policy = _policy()
+    return policy.user() if policy is not None and policy.user is not None else _signed_in()
 
 
 def _policy() -> Policy | None:

@@ -12,13 +12,18 @@ from flask_admin import BaseView
 from markupsafe import Markup
 
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.gateways.contract import Gateway
-from sms_plugin.models import Provider
+from sms_plugin.gateways.contract import Balance, Gateway
+from sms_plugin.gateways.settings import unfilled
+from sms_plugin.models import Provider, database_now
+from sms_plugin.outbox.scorecard import scorecard
 from sms_plugin.providers.active import Line, settings_of
+from sms_plugin.providers.balance import is_low
+from sms_plugin.providers.budget import budget_of, today
+from sms_plugin.providers.costs import written
 from sms_plugin.state import State
 from sms_plugin.web.moments import moment
 from sms_plugin.web.translation import gettext
-from sms_plugin.web.verdicts import abilities, reason_in_words, warning_in_words
+from sms_plugin.web.verdicts import abilities, balance_in_words, reason_in_words, score_rows, warning_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +65,12 @@ def help_of(gateway: type[Gateway]) -> str:
 
 def _at_a_glance(gateway: type[Gateway]) -> tuple[str, ...]:
     try:
-        can = gateway.capabilities(None)
-    except Exception:  # noqa: BLE001 - it depends on settings that nobody has given yet
+        can = gateway.capabilities(unfilled(gateway.Settings))
+    except Exception:  # noqa: BLE001 - a stranger's gateway that fails to say it can still be chosen
         return ()
     words = [
-        (can.receipts, gettext("receipts")),
-        (can.inbound, gettext("answers")),
+        (can.receipts or can.polled > 0, gettext("receipts")),
+        (can.inbound or can.inbound_polled, gettext("answers")),
         (can.balance, gettext("credit")),
         (can.lookup, gettext("look-up")),
     ]
@@ -93,11 +98,31 @@ def state(provider: Provider) -> Markup:
         word = gettext("active, but stopped") if provider.active else gettext("stopped")
         return badge.format("sms-state-bad", word, why)
     if not provider.active:
-        return badge.format("", gettext("saved, not active"), "")
+        word = gettext("stands by") if provider.standby else gettext("saved, not active")
+        return badge.format("", word, "" if provider.open_since is None else gettext("could not be reached lately"))
     if provider.paused_until is not None and provider.paused_until > datetime.now(UTC):
         until = Markup("{} {}").format(gettext("until"), moment(provider.paused_until))
         return badge.format("sms-state-wait", gettext("active, resting"), until)
+    if provider.open_since is not None:
+        since = Markup("{} {}").format(gettext("since"), moment(provider.open_since))
+        return badge.format("sms-state-bad", gettext("active, cannot be reached"), since)
     return badge.format("sms-state-good", gettext("active"), "")
+
+
+def balance(provider: Provider) -> Markup:
+    """What is left on the account, as it last told; marked where that is too little."""
+    if provider.balance is None or provider.balance_at is None:
+        return Markup()
+    left = balance_in_words(Balance(amount=provider.balance, unit=provider.balance_unit))
+    low = Markup('<span class="sms-state sms-state-bad">{}</span> ').format(gettext("low")) if is_low(provider) else ""
+    return Markup('{}<span class="text-nowrap">{}</span>').format(low, left)
+
+
+def money_of(provider: Provider) -> dict[str, str]:
+    """What the form of prices and budget shows of a saved provider."""
+    amounts = ("balance_low", "budget_day", "budget_month")
+    shown = {name: "" if (amount := getattr(provider, name)) is None else f"{amount:f}" for name in amounts}
+    return {"currency": provider.currency, "prices": written(provider.prices or {}), **shown}
 
 
 def rate(provider: Provider) -> str:
@@ -121,10 +146,22 @@ def beside(provider: Provider, plugin: State) -> dict[str, Any]:
         "abilities": abilities(can) if can is not None else [],
         "warnings": warnings,
         "takes_receipts": can is not None and can.receipts,
+        "takes_texts": can is not None and can.inbound,
         "webhook": _webhook(provider.token, plugin),
+        "money": money_of(provider),
+        "balance_badge": balance(provider),
+        **_figures(provider, plugin),
         "state_badge": state(provider),
         "rate_words": rate(provider),
     }
+
+
+def _figures(provider: Provider, plugin: State) -> dict[str, Any]:
+    """What the provider has cost so far, and how well it does (X10, X19)."""
+    session = plugin.db.session()
+    now = database_now(session)
+    budget = budget_of(session, provider.id, day=today(plugin.settings, now))
+    return {"budget": budget, "score": score_rows(scorecard(session, provider.id, now=now))}
 
 
 def receipt_url(line: Line, message: UUID, plugin: State) -> str | None:

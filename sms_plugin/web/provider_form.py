@@ -13,13 +13,13 @@ from sms_plugin.gateways.contract import Gateway
 from sms_plugin.gateways.settings import BadSettings, Kind, SettingField, fields_of, is_on
 from sms_plugin.models import Provider
 from sms_plugin.web.forms import TokenForm
-from sms_plugin.web.translation import gettext
+from sms_plugin.web.translation import gettext, in_words
 
 #: A gateway may call its settings as it likes: they must not meet the form's own names.
 PREFIX = "setting_"
 FORGET = "forget_"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST = 4000
+_LONGEST, _LONGEST_OF_LINES = 4000, 40_000
 
 
 class ProviderForm(TokenForm):
@@ -55,7 +55,10 @@ class ProviderForm(TokenForm):
         for name, problem in error.problems.items():
             field = getattr(self, PREFIX + name, None)
             if field is not None:
-                whole = problem if problem[:1].isupper() else gettext("This %(problem)s.", problem=problem.rstrip("."))
+                said = in_words(problem)
+                # what is wrong with it goes on a sentence that begins with the field, or is a sentence of its own
+                alone = problem[:1].isupper()
+                whole = said if alone else gettext("This %(problem)s.", problem=said.rstrip("."))
                 field.errors = [*field.errors, whole]
 
 
@@ -105,7 +108,7 @@ def _field(one: SettingField, *, kept: bool) -> Any:
         offered = [(value, gettext(label) if label else value) for value, label in one.choices.items()]
         # as a function: the one shape that all of WTForms takes
         return SelectField(**words, choices=lambda: offered, default=one.default)
-    words["validators"].append(Length(max=_LONGEST))
+    words["validators"].append(Length(max=_LONGEST_OF_LINES if one.kind is Kind.LINES else _LONGEST))
     if one.kind is Kind.LINES:
         return TextAreaField(**words, default=None if one.secret else one.default, render_kw={"rows": 4})
     if one.secret:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import flash, request
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy.orm import Session
 
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Instant, database_now
-from sms_plugin.outbox.obstacles import Obstacle, obstacles
+from sms_plugin.outbox.charges import OVER, let_go
+from sms_plugin.outbox.obstacles import Obstacle, obstacles, worries
 from sms_plugin.outbox.queue import Part, Place, Waiting, waiting
 from sms_plugin.outbox.tallies import live_counts
 from sms_plugin.states import LIVE, MessageState
+from sms_plugin.web.apart import within
 from sms_plugin.web.base import Page
+from sms_plugin.web.finding import offered, under_way
+from sms_plugin.web.forms import has_token
+from sms_plugin.web.host_records import Named, named
+from sms_plugin.web.looks import looked
+from sms_plugin.web.message_filters import QUEUE_NAMES, Filters, read_filters
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
-from sms_plugin.web.permissions import Right
-from sms_plugin.web.shown import shown
-from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.shown import name_of, shown
+from sms_plugin.web.surges import held_runs
+from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
 from sms_plugin.web.words import WAITING, reason_words, state_kind, state_name
 
 SIZE = 25
+#: So many messages that the budget held are let go at once, and in one transaction.
+_AT_ONCE = 100
+_ROUNDS = 20
 #: Counters stop here: more is "more".
 MOST = 9_999
 #: What a cursor holds: ``Place``, in the order of its fields.
@@ -51,43 +65,82 @@ class QueuePage(Page):
     def index_view(self) -> ResponseReturnValue:
         """A page of the queue."""
         session = self.state.db.session()
-        now = database_now(session)
-        wanted, reason = _state(), _reason()
-        found = waiting(
-            session,
-            now=now,
-            most=SIZE,
-            after=_place(),
-            states=() if wanted is None else (wanted,),
-            reason=reason,
-        )
+        filters = read_filters(request.args, state=self.state, names=QUEUE_NAMES)
+        now, reason = database_now(session), _reason()
+        wanted = filters.wanted.state if filters.wanted.state in LIVE else None
+        found = Waiting(entries=(), next=None) if filters.problem else self._found(session, filters, reason, now)
         messages = [entry.message for entry in found.entries]
+        if messages and (self.may(Right.SEND) or filters.is_about_somebody):
+            looked(self.state, about=filters.client, number=filters.wanted.number, place=self.page)
         return self.render(
             "sms/queue.html",
             rows=list(zip(found.entries, shown(messages, state=self.state), strict=True)),
             now=now,
             LATER=Part.LATER,
-            obstacles=obstacles(session, now=now),
+            obstacles=(*obstacles(session, now=now), *worries(session, settings=self.state.settings, now=now)),
+            runs=held_runs(session, state=self.state),
+            sends=under_way(session, view=self),
             counts=live_counts(session, most=MOST),
             most=MOST,
             states=[(each.value, state_name(each.value), state_kind(each.value)) for each in _STATES],
             reasons=_reasons(reason),
             wanted=wanted,
             reason=reason,
+            filters=filters,
+            client=self._client(filters.client),
             found=found,
             obstacle_words=obstacle_words,
-            next_url=self._next(found, wanted, reason),
+            next_url=self._next(found, filters),
             here=request.full_path,
+            **offered(session, filters.wanted.batch_id, state=self.state),
         )
 
-    def _next(self, found: Waiting, wanted: MessageState | None, reason: str | None) -> str | None:
+    def _found(self, session: Session, filters: Filters, reason: str | None, now: datetime) -> Waiting:
+        state = filters.wanted.state
+        return waiting(
+            session,
+            now=now,
+            most=SIZE,
+            after=_place(),
+            states=(state,) if state in LIVE else (),
+            reason=reason,
+            wanted=replace(filters.wanted, state=None),
+        )
+
+    def _client(self, ref: RecordRef | None) -> Named | None:
+        if ref is None:
+            return None
+        return named(ref, admin=self.admin, state=self.state, name=name_of(ref, state=self.state))
+
+    @expose("/let-go/", methods=("POST",))
+    def let_go_view(self) -> ResponseReturnValue:
+        """Queue again what the budget held; what is too late by now expires."""
+        if not self.may(Right.SEND):
+            return self.tell("refused", right=Right.SEND, no_rule=False), 403
+        back = self.get_url(".index_view", state=MessageState.HELD.value, reason=OVER)
+        if not has_token():
+            return redirect(back)
+        went = late = 0
+        for _ in range(_ROUNDS):
+            some = within(
+                self.state, lambda session: let_go(session, most=_AT_ONCE, who=actor(), now=database_now(session))
+            )
+            went, late = went + some[0], late + some[1]
+            if sum(some) < _AT_ONCE:
+                break
+        self.state.wake.set()
+        told = ngettext("One message is in the queue again.", "%(num)s messages are in the queue again.", went)
+        expired = ngettext("One was too late.", "%(num)s were too late.", late) if late else ""
+        flash(f"{told} {expired}".strip(), "success" if went else "warning")
+        return redirect(back)
+
+    def _next(self, found: Waiting, filters: Filters) -> str | None:
         place = found.next
         if place is None:
             return None
         values = (place.as_of, int(place.part), place.priority, place.due_at, place.id, place.passed)
         at = write_cursor(Cursor(values=values), of=self.page)
-        kept = {"state": wanted.value if wanted else None, "reason": reason, PARAMETER: at}
-        url: str = self.get_url(".index_view", **kept)
+        url: str = self.get_url(".index_view", **filters.given, **{PARAMETER: at})
         return url
 
 
@@ -102,15 +155,28 @@ def obstacle_words(obstacle: Obstacle) -> tuple[str, str]:
     if obstacle.code == "provider_paused":
         told = gettext("The provider “%(name)s” asked us to wait: nothing goes until then.", name=obstacle.provider)
         return told, gettext("Nothing has to be done.")
+    if obstacle.code == "provider_outage":
+        told = gettext("The provider “%(name)s” cannot be reached. The next message tries:", name=obstacle.provider)
+        return told, gettext("Nothing has to be done: what waits keeps its turn, and goes once one was taken.")
+    if obstacle.code == "standby_sends":
+        told = gettext(
+            "The provider “%(name)s” cannot be reached; “%(standby)s” sends in its place.",
+            name=obstacle.provider,
+            standby=obstacle.detail,
+        )
+        return told, gettext("Nothing has to be done: it takes over again once it can be reached.")
+    if obstacle.code == "budget_used":
+        told = gettext("The budget of “%(name)s” is used up: messages are held.", name=obstacle.provider)
+        return told, gettext("Raise it, or wait for another day; then let them go here, as long as they are valid.")
+    if obstacle.code == "balance_low":
+        told = gettext(
+            "The account of “%(name)s” runs low: %(left)s left.", name=obstacle.provider, left=obstacle.detail
+        )
+        return told, gettext("Buy more before it is empty: then the provider is stopped, and messages wait.")
     return (
         gettext("No process sends: none was seen lately."),
         gettext("Reload the portal's web process, or start: flask sms worker"),
     )
-
-
-def _state() -> MessageState | None:
-    given = request.args.get("state", "")
-    return MessageState(given) if given in LIVE else None
 
 
 def _reason() -> str | None:

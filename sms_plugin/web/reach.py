@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
+from flask import current_app, url_for
+from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
 from sqlalchemy.exc import StatementError
 
@@ -49,6 +50,16 @@ def reached(view: Any, keys: Sequence[str]) -> list[Any]:
         return records
     # a rule of the host's about single records counts too
     return [record for record in records if view.get_one(str(view.get_pk_value(record))) is not None]
+
+
+def explain_url(entity: BoundEntity, key: str, *, admin: Admin | None) -> str | None:
+    """The page that explains what was decided about a record of the host's; None where the admin has none."""
+    prefix = current_app.extensions.get("sms_prefixes", {}).get(admin)
+    if prefix is None:
+        return None
+    about = "record" if entity.person is None else "of"
+    asked: dict[str, Any] = {about: f"{entity.key}:{key}"}
+    return url_for(f"{prefix}_explain.index_view", **asked)
 
 
 def _is_key(model: type[Any], key: str) -> bool:

@@ -12,47 +12,33 @@ from flask.typing import ResponseReturnValue
 from flask_admin import Admin, expose
 from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.model.template import BaseListRowAction
 from flask_admin.tools import iterdecode
-from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.host.identity import key_of, key_text
+from sms_plugin.host.identity import RecordRef, key_of, key_text
 from sms_plugin.host.search import label_of
+from sms_plugin.outbox.accesses import Deed
 from sms_plugin.outbox.history import about_record
 from sms_plugin.state import State
 from sms_plugin.trails import trail
-from sms_plugin.web import translation
-from sms_plugin.web.base import explained, static_url
+from sms_plugin.web import consents, translation
+from sms_plugin.web.base import explained, shared_script, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
 from sms_plugin.web.history import conversation, narrowing
+from sms_plugin.web.looks import looked, taken
 from sms_plugin.web.moments import moment
 from sms_plugin.web.panel import panel
 from sms_plugin.web.permissions import Right, actor, allowed
-from sms_plugin.web.reach import Ground, ground_of, reached
-from sms_plugin.web.send import MOST, Asked, asked, work_on
-from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
-from sms_plugin.web.way_back import way_back
+from sms_plugin.web.printing import paper
+from sms_plugin.web.reach import Ground, explain_url, ground_of, reached
+from sms_plugin.web.record_sending import Icon, back, sending_page
+from sms_plugin.web.send import MOST, Asked, asked
+from sms_plugin.web.ticking import Ticking
+from sms_plugin.web.translation import gettext, in_words, lazy_gettext
 
 log = logging.getLogger(__name__)
-
-
-class _Icon(BaseListRowAction):
-    """A link on a row, to those who have the right to what it leads to."""
-
-    def __init__(self, title: Any, *, view: SMSRecord, icon: str, endpoint: str, right: Right) -> None:
-        super().__init__(title=title)
-        self._view, self._icon, self._endpoint, self._right = view, icon, endpoint, right
-
-    def render(self, context: Any, row_id: str, row: Any) -> Markup | str:
-        if self._view.sms_ground() is None or not self._view.sms_may(self._right):
-            return ""
-        url = self._view.get_url(self._endpoint, record=key_of(row))
-        return Markup(
-            '<a class="icon" href="{}" title="{}" aria-label="{}"><span class="fa {}" aria-hidden="true"></span></a>'
-        ).format(url, self.title, self.title, self._icon)
 
 
 def _in_words(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,11 +56,12 @@ def _in_words(view: Callable[..., Any]) -> Callable[..., Any]:
     return told
 
 
-class SMSRecord:
+class SMSRecord(Ticking):
     """Mixed into a host's view, before its base: ``class ClientAdmin(SMSRecord, ModelView)``.
 
     Rows get "Send SMS" and "SMS history", selected rows "Send SMS", the details and the edit page a panel with the
-    latest messages. The view's own actions, templates, query and rules stay: what it would not show is not reached.
+    latest messages and a line to answer in. With ``sms_tick`` its forms take a message along, too (``Ticking``). The
+    view's own actions, templates, query and rules stay: what it would not show is not reached.
     For a model of no declared entity, and where the plugin is not mounted, nothing is added.
     """
 
@@ -92,8 +79,8 @@ class SMSRecord:
         send = {"icon": "fa-paper-plane-o", "endpoint": ".sms_send_view", "right": Right.SEND}
         return [
             *own,
-            _Icon(gettext("Send SMS"), view=self, **send),  # type: ignore[arg-type]
-            _Icon(gettext("SMS history"), view=self, **history),  # type: ignore[arg-type]
+            Icon(gettext("Send SMS"), view=self, **send),  # type: ignore[arg-type]
+            Icon(gettext("SMS history"), view=self, **history),  # type: ignore[arg-type]
         ]
 
     def is_action_allowed(self, name: str) -> bool:
@@ -111,7 +98,7 @@ class SMSRecord:
             flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
             return None
         keys = [key_text(iterdecode(each)) for each in ids]
-        return _sending(self, keys, Asked(), single=False)
+        return sending_page(self, keys, Asked(), single=False)
 
     @expose("/sms/")
     @_in_words
@@ -122,26 +109,74 @@ class SMSRecord:
         key = key_of(record)
         of, heading = f"{ground.entity.key} {key}", label_of(record, ground.entity)
         shown = conversation(selection, of=of, asked=narrowing(), state=ground.state)
+        looked(ground.state, about=RecordRef(entity=ground.entity.key, key=key))
         may_export, may_send = self.sms_may(Right.EXPORT), self.sms_may(Right.SEND)
         return self.sms_render(
             "sms/conversation.html",
             heading=heading,
             is_person=ground.entity.person is not None,
-            back_url=_back(self),
+            back_url=back(self),
             form_fields={"record": key},
             export_url=self.get_url(".sms_export_view") if may_export else None,
+            print_url=self.get_url(".sms_print_view", record=key, **shown["asked"].given),
             send_url=self.get_url(".sms_send_view", record=key) if may_send else None,
+            consent_url=self.get_url(".sms_consent_view", record=key) if may_send else None,
+            explain_url=explain_url(ground.entity, key, admin=self.admin),
+            key=key,
             **shown,
         )
+
+    @expose("/sms/print/")
+    @_in_words
+    def sms_print_view(self) -> ResponseReturnValue:
+        """The conversation on paper."""
+        ground, record = self._sms_record(Right.READ)
+        key, asked, heading = key_of(record), narrowing(), label_of(record, ground.entity)
+        selection = about_record(record, registry=ground.state.registry)
+        ref = RecordRef(entity=ground.entity.key, key=key)
+        taken(ground.state, Deed.PRINTED, about=ref, filters=asked.given)
+        values = paper(selection, of=f"{ref.entity} {key}", asked=asked, state=ground.state)
+        back = self.get_url(".sms_history_view", record=key, **asked.given)
+        may_full = self.sms_may(Right.SEND)
+        return self.sms_render("sms/print.html", heading=heading, back_url=back, may_full=may_full, **values)
 
     @expose("/sms/export/")
     @_in_words
     def sms_export_view(self) -> ResponseReturnValue:
         """The conversation as a file."""
         ground, record = self._sms_record(Right.EXPORT)
-        selection = narrowing().applied(about_record(record, registry=ground.state.registry))
+        asked = narrowing()
+        taken(
+            ground.state,
+            Deed.EXPORTED,
+            about=RecordRef(entity=ground.entity.key, key=key_of(record)),
+            filters=asked.given,
+        )
+        selection = asked.applied(about_record(record, registry=ground.state.registry))
         layout = layout_from(request.args, state=ground.state)
         return download(selection, about=label_of(record, ground.entity), layout=layout)
+
+    @expose("/sms/consent/", methods=("GET", "POST"))
+    @_in_words
+    def sms_consent_view(self) -> ResponseReturnValue:
+        """What the record's numbers want to be texted about, and the buttons that change it."""
+        ground, record = self._sms_record(Right.SEND)
+        key, heading = key_of(record), label_of(record, ground.entity)
+        here = self.get_url(".sms_consent_view", record=key)
+        try:
+            if request.method == "POST" and has_token():
+                number, ask, who = request.form.get("number", "")[:32], request.form.get("ask", ""), actor()
+                changed = consents.change(
+                    key, entity=ground.entity, number=number, ask=ask, who=who, state=ground.state
+                )
+                flash(gettext("Kept.") if changed else gettext("It was so before."), "success" if changed else "info")
+                return redirect(here, 303)
+            values = consents.shown(key, entity=ground.entity, state=ground.state)
+        except SmsError as error:
+            flash(in_words(error), "warning")
+            values = {"lines": [], "said": []}
+        way = self.get_url(".sms_history_view", record=key) if self.sms_may(Right.READ) else back(self)
+        return self.sms_render("sms/consents.html", heading=heading, here=here, back_url=way, **values)
 
     @expose("/sms/send/", methods=("GET", "POST"))
     @_in_words
@@ -149,14 +184,14 @@ class SMSRecord:
         """The form that sends to one record: it asks, shows, and sends by POST only."""
         key = request.values.get("record", "")
         form = asked() if request.method == "POST" and has_token() else Asked()
-        return _sending(self, [key], form, single=True)
+        return sending_page(self, [key], form, single=True)
 
     @expose("/sms/send-selected/", methods=("POST",))
     @_in_words
     def sms_send_selected_view(self) -> ResponseReturnValue:
         """The form that sends to the selected rows."""
         form = asked() if has_token() else Asked()
-        return _sending(self, request.form.getlist("record")[: MOST + 1], form, single=False)
+        return sending_page(self, request.form.getlist("record")[: MOST + 1], form, single=False)
 
     def render(self, template: str, **values: Any) -> Any:
         """The view's own page, with the panel where it is about one record."""
@@ -185,9 +220,11 @@ class SMSRecord:
         """A page of the plugin in the view's own surroundings."""
         shared = {
             "_": translation.gettext,
+            "in_words": translation.in_words,
             "ngettext": translation.ngettext,
             "may": self.sms_may,
             "moment": moment,
+            "sms_script": shared_script,
             "sms_static": static_url,
             "token_field": token_field,
             "on_host": True,
@@ -240,47 +277,3 @@ def undeclared(admins: Iterable[Admin], *, state: State) -> list[str]:
         for view in admin._views
         if isinstance(view, SMSRecord) and state.resolution.entity_of(view.model) is None
     ]
-
-
-def _sending(view: SMSRecord, keys: Sequence[str], form: Asked, *, single: bool) -> ResponseReturnValue:
-    ground = view.sms_ground()
-    if ground is None:
-        abort(404)
-    if not view.sms_may(Right.SEND):
-        abort(403)
-    if len(keys) > MOST:
-        flash(gettext("At most %(most)s rows can be texted at once: choose fewer.", most=MOST), "warning")
-        return redirect(_back(view))
-    chosen = [key_of(record) for record in view.sms_reached(keys)]
-    who = actor()
-    if not chosen:
-        if single:
-            abort(404)
-        flash(gettext("None of the chosen rows is there any more."), "warning")
-        return redirect(_back(view))
-    try:
-        done = work_on(chosen, entity=ground.entity, form=form, who=who, state=ground.state)
-    except SmsError as error:
-        flash(str(error), "warning")
-        unsent = Asked(what=form.what, text=form.text, number=form.number, each=form.each)
-        done = work_on(chosen, entity=ground.entity, form=unsent, who=who, state=ground.state)
-    if done.written is not None:
-        _tell(done.written)
-        after = view.get_url(".sms_history_view", record=chosen[0]) if single and view.sms_may(Right.READ) else None
-        return redirect(after or _back(view), 303)
-    here = ".sms_send_view" if single else ".sms_send_selected_view"
-    missing = len(set(keys)) - len(chosen)
-    return view.sms_render(
-        "sms/send.html", single=single, action=view.get_url(here), back_url=_back(view), missing=missing, **done.values
-    )
-
-
-def _tell(written: int) -> None:
-    if written:
-        flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", written), "success")
-    else:
-        flash(gettext("This was sent already. Nothing was sent twice."), "info")
-
-
-def _back(view: SMSRecord) -> str:
-    return way_back(view.get_url(".index_view"))

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +17,16 @@ from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.search import label_of, load
 from sms_plugin.models import Template, TriggerRow, database_now
 from sms_plugin.people.recipients import Recipient
+from sms_plugin.providers.costs import Tariff, tariff
 from sms_plugin.state import State
 from sms_plugin.triggers import sending
 from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.apart import reading, within
+from sms_plugin.web.moments import in_words as moment_in_words
 from sms_plugin.web.shown import trigger_label
-from sms_plugin.web.translation import gettext
+from sms_plugin.web.translation import gettext, ngettext
+from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import LONGEST, inactive_because, is_orphan
 
@@ -52,7 +56,8 @@ class Asked:
     each: bool = False
     once: str = ""
     shown: str = ""  #: the digest of what was shown
-    step: str = ""  #: "look" or "send"
+    step: str = ""  #: "look", "send", or "reply": sent where it reads as it was typed, else looked at
+    hour: str = ""  #: what was chosen for quiet hours: "now" or "open"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,7 @@ class Outcome:
 def asked() -> Asked:
     """What the request's form says; bounded, and nothing of it believed yet."""
     form = request.form
+    step, _, hour = form.get("step", "").partition("_")
     return Asked(
         what=form.get("what", "")[:200],
         text=form.get("text", "").replace("\0", "").replace("\r\n", "\n")[: LONGEST + 1],
@@ -73,7 +79,8 @@ def asked() -> Asked:
         each=form.get("each") == "1",
         once=form.get("once", "") if _TOKEN.fullmatch(form.get("once", "")) else "",
         shown=form.get("shown", "")[:64],
-        step=form.get("step", ""),
+        step=step,
+        hour=hour if hour in {"now", "open"} else "",
     )
 
 
@@ -94,24 +101,34 @@ def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, who: str, 
             "shortcodes": sorted(state.registry.reachable_in(entity.section)),
             "planned": None,
             "changed": False,
+            "opens": "",
         }
-        if form.step not in {"look", "send"}:
+        if form.step not in {"look", "send", "reply"}:
             return Outcome(values=values)
         once = form.once or secrets.token_hex(16)
         wish = _wish(session, form, once=once, who=who, state=state)
         planned = sending.plan(session, records, entity=entity, wish=wish, state=state, now=database_now(session))
         session.rollback()
+        prices = tariff(session)
     shown = sending.digest(planned)
-    if form.step == "send" and form.once and form.shown == shown and any(each.goes for each in planned):
-        return Outcome(values=values, written=_written(planned, state=state))
+    undecided = not form.hour and any(each.goes and each.opens_at for each in planned)
+    agreed = form.shown == shown if form.step == "send" else form.step == "reply" and _is_as_typed(planned, form)
+    if agreed and form.once and not undecided and any(each.goes for each in planned):
+        return Outcome(values=values, written=send_planned(planned, state=state))
     values |= {"planned": planned, "once": once, "shown": shown, "changed": form.step == "send"}
-    values |= _sums(planned)
+    values |= {"opens": _opens(planned)}
+    values |= sums(planned, prices)
     return Outcome(values=values)
 
 
-def _sums(planned: Sequence[Planned]) -> dict[str, Any]:
+def sums(planned: Sequence[Planned], prices: Tariff) -> dict[str, Any]:
+    """What a page shows of a plan: what goes and what does not, and what it costs."""
     going = [each for each in planned if each.goes]
+    costs = [prices.cost(each.draft.number, each.draft.segments) for each in going if each.draft is not None]
+    known = [cost for cost in costs if cost is not None]
     return {
+        "costs": [cost_in_words(cost, prices.currency) for cost in costs],
+        "total": cost_in_words(sum(known, Decimal(0)), prices.currency) if known and len(known) == len(costs) else "",
         "going": going,
         "left_out": [each for each in planned if not each.goes],
         "segments": sum(each.draft.segments for each in going if each.draft is not None),
@@ -119,7 +136,22 @@ def _sums(planned: Sequence[Planned]) -> dict[str, Any]:
     }
 
 
-def _written(planned: Sequence[Planned], *, state: State) -> int:
+def _is_as_typed(planned: Sequence[Planned], form: Asked) -> bool:
+    """Whether all that goes is one message that reads as it was typed: it was seen before it goes."""
+    texts = [each.draft.text for each in planned if each.goes and each.draft is not None]
+    return form.what == "words" and len(planned) == 1 and texts == [form.text]
+
+
+def _opens(planned: Sequence[Planned]) -> str:
+    """Until when those are not to be disturbed who would be; in their own time, the latest; empty for nobody (X6)."""
+    closed = [(each.opens_at, each.zone) for each in planned if each.goes and each.opens_at is not None]
+    if not closed:
+        return ""
+    at, zone = max(closed, key=lambda pair: pair[0])
+    return moment_in_words(at.astimezone(zone))
+
+
+def send_planned(planned: Sequence[Planned], *, state: State) -> int:
     """How many messages were written: in short transactions, the same again being none."""
     going = [each for each in planned if each.goes]
 
@@ -133,9 +165,16 @@ def _written(planned: Sequence[Planned], *, state: State) -> int:
     return sum(within(state, lambda session, start=start: some(session, start)) for start in starts)  # type: ignore[misc]
 
 
+def sent_words(written: int) -> str:
+    """What became of a confirmed plan."""
+    if written:
+        return ngettext("One message is on its way.", "%(num)s messages are on their way.", written)
+    return gettext("This was sent already. Nothing was sent twice.")
+
+
 def _wish(session: Any, form: Asked, *, once: str, who: str, state: State) -> Wish:
     kind, _, name = form.what.partition(":")
-    common: dict[str, Any] = {"once": once, "each": form.each, "operator": who}
+    common: dict[str, Any] = {"once": once, "each": form.each, "operator": who, "waits": form.hour == "open"}
     if kind == "trigger":
         return Wish(trigger=name, **common)
     common["number"] = form.number or None
@@ -147,7 +186,7 @@ def _wish(session: Any, form: Asked, *, once: str, who: str, state: State) -> Wi
                 code="no_template",
                 hint=gettext("Choose another one."),
             )
-        return Wish(texts=template.texts, **common)
+        return Wish(texts=template.texts, wording_id=template.wording_id, **common)
     if not form.text.strip():
         raise SmsError(gettext("The text is empty."), code="empty_text", hint=gettext("Write something to send."))
     if len(form.text) > LONGEST:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sms_plugin.catalog.loader import in_language
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Message
 from sms_plugin.outbox.decisions import Choice, choices_of
@@ -46,11 +47,15 @@ class Shown:
     offers: tuple[Offer, ...]
 
 
-def shown_number(number: str | None) -> str:
-    """The number whole for whoever may send, masked for whoever may only read; empty where there is none."""
+def shown_number(number: str | None, *, may_full: bool | None = None) -> str:
+    """The number whole for whoever may send, masked for whoever may only read (X23); empty where there is none.
+
+    ``may_full`` says what the host's own view knows of its user; unless given, the page's admin is asked.
+    """
     if not number:
         return ""
-    return number if allowed(Right.SEND) else mask(number)
+    full = allowed(Right.SEND) if may_full is None else may_full
+    return number if full else mask(number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,7 @@ def shown(messages: Iterable[Message], *, state: State) -> list[Shown]:
             number=shown_number(each.number),
             name=_name(names, named_by(each)),
             trigger=trigger_name(each, state=state),
-            text=each.text or "",
+            text=each.shown_text or "",
             offers=offers(each.state) if may_send else (),
         )
         for each in messages
@@ -99,6 +104,8 @@ def offers(state: str) -> tuple[Offer, ...]:
 
 def trigger_name(message: Message, *, state: State) -> str:
     """What decided the message, in the viewer's language as far as it is told."""
+    if message.batch_id is not None:
+        return gettext("Send to many")
     if message.trigger is None:
         return gettext("By hand")
     return trigger_label(message.trigger, state=state)
@@ -109,9 +116,7 @@ def trigger_label(key: str, *, state: State) -> str:
     reason = state.registry.reasons.get(key)
     if reason is None:
         return key
-    labels = reason.label
-    spoken = language()
-    return labels.get(spoken) or labels.get(spoken.partition("_")[0]) or labels.get("en") or key
+    return in_language(reason.label, language()) or key
 
 
 def name_of(ref: RecordRef, *, state: State) -> str:

@@ -1,31 +1,42 @@
-"""The words of the pages in the viewer's language, through a catalogue of the plugin's own (X14).
+"""The words of the pages in the viewer's language, through translation files of the plugin's own (X14).
 
-The host's Flask-Babel tells the language where the host uses it. Where it is absent, or installed and never
-initialised, the pages speak English; nothing here fails for want of it.
+The host tells the language by a function of its own, or by its Flask-Babel. Without either, or where Flask-Babel is
+installed and never initialised, the pages speak English; nothing here fails for want of it.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from gettext import NullTranslations, translation
-from pathlib import Path
+from gettext import NullTranslations
 from typing import Any
 
-from flask import current_app, has_app_context
+from flask import current_app, has_app_context, has_request_context
 from markupsafe import escape
 
-_CATALOGUES = Path(__file__).parent / "translations"
+from sms_plugin.errors import Worded
+from sms_plugin.web.translation_files import words_of
 
 
 def gettext(words: str, /, **values: Any) -> str:
     """The words in the viewer's language, with the values in their places: ``gettext("%(count)s rows", count=3)``."""
-    told = _catalogue(language()).gettext(words)
+    told = _spoken(language()).gettext(words)
     return told % values if values else told
 
 
 def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
     """The words that suit the number, which may stand in them as ``%(num)s``."""
-    return _catalogue(language()).ngettext(one, many, number) % {"num": number, **values}
+    return _spoken(language()).ngettext(one, many, number) % {"num": number, **values}
+
+
+def in_words(words: object, /) -> str:
+    """The words of an error, or of what a lower floor says, in the viewer's language where they are ``worded``."""
+    said = str(words)
+    if not isinstance(said, Worded):
+        return said
+    values = {name: in_words(each) if isinstance(each, str) else each for name, each in said.values.items()}
+    if said.many:
+        return ngettext(said.template, said.many, int(str(values.pop("num"))), **values)
+    return gettext(said.template, **values)
 
 
 class Lazy:
@@ -61,7 +72,10 @@ def lazy_gettext(words: str, /, **values: Any) -> Any:
 
 
 def language() -> str:
-    """The viewer's language, as Flask-Babel tells it where the host uses it; else English."""
+    """The viewer's language, as the host tells it, or its Flask-Babel where it uses that; else English."""
+    state = current_app.extensions.get("sms") if has_request_context() else None
+    if state is not None and (told := state.viewers_language()):
+        return str(told).replace("-", "_")
     if not speaks_babel():
         return "en"
     from flask_babel import get_locale
@@ -75,6 +89,5 @@ def speaks_babel() -> bool:
 
 
 @cache
-def _catalogue(language: str) -> NullTranslations:
-    spoken = [language, language.partition("_")[0]]
-    return translation("sms", localedir=str(_CATALOGUES), languages=spoken, fallback=True)
+def _spoken(language: str) -> NullTranslations:
+    return words_of(language)

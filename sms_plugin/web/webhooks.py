@@ -1,4 +1,4 @@
-"""What providers call: receipts, verified by their gateway, bounded, and counted where they are forged (X3).
+"""What providers call: receipts and texts from phones, verified by their gateway, bounded, counted where forged (X3).
 
 The work is done before any function of the host's: one that has a transaction open would keep SQLite's lock from it
 until the request ends, and so for ever. The answer goes the usual way.
@@ -7,6 +7,8 @@ until the request ends, and so for ever. The answer goes the usual way.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,21 +17,21 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import signals
 from sms_plugin.errors import ConfigurationError, ForgedRequest, SmsError
-from sms_plugin.gateways.contract import Gateway, Report, WebRequest
-from sms_plugin.gateways.http import Http
-from sms_plugin.models import Provider, database_now
+from sms_plugin.gateways.contract import Gateway, Inbound, Report, WebRequest
+from sms_plugin.models import database_now
+from sms_plugin.outbox.inbound import Arrival, Placed, announce, place, take_in
 from sms_plugin.outbox.receipts import FORGED, take
-from sms_plugin.outbox.tallies import tally
-from sms_plugin.providers.active import Line, line_of
+from sms_plugin.providers.active import Line
 from sms_plugin.state import State
-from sms_plugin.transactions import look, within
+from sms_plugin.transactions import briefly, look
+from sms_plugin.web.callers import caller, clock_of
+from sms_plugin.web.refusals import refuse, write_counts
 
 log = logging.getLogger(__name__)
 
 #: A receipt larger than this is none, in bytes.
 LARGEST = 65_536
 
-_LONGEST_TOKEN = 43
 _NAME = "sms_webhooks"
 _ANSWER = "_sms_webhook_answer"
 
@@ -39,6 +41,8 @@ def blueprint(prefix: str) -> Blueprint:
     hooks = Blueprint(_NAME, __name__, url_prefix=prefix)
     hooks.add_url_rule("/receipts/<token>", "receipts", receipts, methods=["GET", "POST"])
     hooks.add_url_rule("/receipts/<token>/<uuid:message>", "receipts", receipts, methods=["GET", "POST"])
+    # the same under a name that an admin copies into the field for replies; both take both
+    hooks.add_url_rule("/inbound/<token>", "inbound", receipts, methods=["GET", "POST"])
     return hooks
 
 
@@ -67,14 +71,16 @@ def _answer(token: str, message: UUID | None = None) -> Response:
     """
     state: State = current_app.extensions["sms"]
     try:
-        line = look(state, lambda session: _line(session, token, state))
-        if line is None:
+        calling = caller(state, token)
+        if calling is None:
+            refuse(state, provider="a provider that is not there", why="unknown address")
             return _plainly("unknown address", 404)
         body = _body()
         if len(body) > LARGEST:
+            refuse(state, provider=f"the provider {calling.line.name}", why="too large")
             return _plainly("too large", 413)
-        with Http() as http:
-            return _taken(state, line, line.gateway(line.settings, http), body, message)
+        write_counts(state)
+        return _taken(state, calling.line, calling.gateway, body, message)
     except (ConfigurationError, SmsError) as error:
         log.error("a receipt cannot be checked: %s", error)  # the sentence says all
         return _plainly("not ready", 503)
@@ -85,24 +91,16 @@ def _answer(token: str, message: UUID | None = None) -> Response:
 
 def _taken(state: State, line: Line, gateway: Gateway, body: bytes, message: UUID | None) -> Response:
     try:
-        reports = list(gateway.read_receipts(_plain(body, line.token, message)))
+        taken = list(gateway.read_webhook(_plain(body, line.token, message)))
     except ForgedRequest as error:
-        log.warning("a forged receipt for the provider %s was refused: %s", line.name, error.code)
-        within(state, lambda session: tally(session, {FORGED: 1}))
+        refuse(state, provider=f"the provider {line.name}", why=f"forged ({error.code})", counter=FORGED)
         return _plainly("forged", 403)
     except (SmsError, NotImplementedError) as error:
-        log.warning("a receipt for the provider %s cannot be read: %s", line.name, error)
+        refuse(state, provider=f"the provider {line.name}", why=f"it cannot be read: {error}")
         return _plainly("unreadable", 400)
-    _keep(state, reports, line, message)
-    answer = gateway.receipts_answer()
+    _keep(state, taken, line, message)
+    answer = gateway.webhook_answer(taken)
     return Response(answer.body, answer.status, content_type=answer.content_type)
-
-
-def _line(session: Session, token: str, state: State) -> Line | None:
-    if len(token) > _LONGEST_TOKEN or "\0" in token:  # which PostgreSQL refuses to look for
-        return None
-    provider = session.scalar(sa.select(Provider).where(Provider.token == token))
-    return None if provider is None else line_of(provider, state=state, now=database_now(session))
 
 
 def _body() -> bytes:
@@ -121,20 +119,36 @@ def _plain(body: bytes, token: str, message: UUID | None) -> WebRequest:
     if state.settings.public_url is None:
         address = request.base_url
     else:
-        address = state.links(f"{_NAME}.receipts", values)
+        address = state.links(request.endpoint or f"{_NAME}.receipts", values)
     query = request.query_string.decode("latin-1")
     return WebRequest(
         method=request.method,
         url=f"{address}?{query}" if query else address,
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
+        came_at=datetime.now(UTC),
     )
 
 
-def _keep(state: State, reports: list[Report], line: Line, message: UUID | None) -> None:
-    def work(session: Session) -> list[UUID]:
-        return take(session, reports, provider_id=line.provider_id, about=message, now=database_now(session))
+def _keep(state: State, taken: Sequence[Report | Inbound], line: Line, message: UUID | None) -> None:
+    """Keep receipts and texts in one transaction, and tell the host of what is new."""
+    reports = [each for each in taken if isinstance(each, Report)]
+    texts = [each for each in taken if isinstance(each, Inbound)]
+    placed = look(state, lambda session: _placed(session, texts, line, state)) if texts else []
 
-    moved = within(state, work)
+    def work(session: Session) -> tuple[list[UUID], list[Arrival]]:
+        now = clock_of(state).now(session)
+        moved = take(session, reports, provider_id=line.provider_id, about=message, now=now) if reports else []
+        return moved, take_in(session, placed, state=state, now=now)
+
+    if not reports and not placed:
+        return
+    moved, arrivals = briefly(state, work)
+    app: object = current_app._get_current_object()  # type: ignore[attr-defined]
     if moved:
-        signals.messages_reported.send(current_app._get_current_object(), messages=moved)  # type: ignore[attr-defined]
+        signals.messages_reported.send(app, messages=moved)
+    announce(arrivals, app=app, state=state)
+
+
+def _placed(session: Session, texts: Sequence[Inbound], line: Line, state: State) -> list[Placed]:
+    return place(session, texts, provider_id=line.provider_id, state=state, now=database_now(session))

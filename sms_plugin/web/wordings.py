@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +16,29 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Template, TriggerRow, database_now
 from sms_plugin.web.apart import within
-from sms_plugin.web.editing import given, laid_out, made_cheaper, plain, records, seen, with_languages, wrong_language
+from sms_plugin.web.editing import (
+    given,
+    laid_out,
+    made_cheaper,
+    plain,
+    records,
+    seen,
+    sensitive_words,
+    with_languages,
+    wrong_language,
+)
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.rows import Rows
 from sms_plugin.web.trail import changes_of
-from sms_plugin.web.translation import gettext, lazy_gettext
+from sms_plugin.web.translation import gettext, in_words, language, lazy_gettext
+from sms_plugin.web.versions import history, number_below
 from sms_plugin.wording.offers import offered
+from sms_plugin.wording.sensitive import sensitive_in
 from sms_plugin.wording.templates import Draft, change, create, delete, locked, uses
 from sms_plugin.wording.texts import is_orphan
+from sms_plugin.wording.versions import source_of, version
 
 
 class WordingPages(Rows):
@@ -112,6 +126,8 @@ class WordingPages(Rows):
         do = request.form.get("do", "save")
         if do == "cheaper":
             wanted = replace(wanted, texts=made_cheaper(wanted.texts))
+        if template is not None and (found := re.fullmatch(r"again-([0-9]{1,9})", do)):
+            wanted = self._again(wanted, int(found[1]), template)
         if not has_token() or do != "save":
             return self._form(wanted, template=template)
         try:
@@ -121,10 +137,20 @@ class WordingPages(Rows):
             if template is not None:
                 self.state.db.session.refresh(template)
             # the text shows what is wrong with it itself
-            flash(str(error), "error")
+            flash(in_words(error), "error")
             return self._form(wanted, template=template, wrong=wrong_language(error))
         flash(gettext("The template “%(name)s” is saved.", name=wanted.name), "success")
+        if warning := sensitive_words(sensitive_in(wanted.texts)):
+            flash(warning, "warning")
         return redirect(self.get_url(".index_view"))
+
+    def _again(self, wanted: Draft, id: int, template: Template) -> Draft:
+        """The form with the texts of an older version."""
+        found = version(self.state.db.session(), id)
+        if found is None or (found.source, found.key) != source_of(template):
+            return wanted
+        flash(gettext("The texts of version %(number)s stand here now. Save to use them.", number=found.number), "info")
+        return replace(wanted, texts=found.texts)
 
     def _form(self, wanted: Draft, *, template: Template | None = None, wrong: str = "") -> str:
         """The page of one template, as it is wanted."""
@@ -147,6 +173,7 @@ class WordingPages(Rows):
             found=records(words, about=about, state=state) if request.form.get("do") == "preview" else [],
             record=about.record,
             used_by=used_by,
+            versions=history(state.db.session(), template, below=number_below(request.args)),
             changes=[] if template is None else changes_of(state.db.session(), f"template {template.name}"),
         )
 
@@ -164,6 +191,7 @@ class WordingPages(Rows):
                     first=name or None,
                     registry=registry,
                     catalogue=self.state.catalogue,
+                    language=language(),
                 ),
             )
             for name in names

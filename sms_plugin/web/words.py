@@ -35,8 +35,14 @@ WAITING = (
     "record_gone",
     "truth_failed",
     "quarantined",
+    "budget",
+    "capped",
+    "surge",
+    "quiet_hours",
+    "batch_paused",
     "no_number",
     "no_text",
+    "no_way_out",
     "no_verdict",
     "timeout",
     "reset",
@@ -66,6 +72,7 @@ _REASONS: Mapping[str, Any] = {
     "not_true": _("What the text says was not true when it was decided."),
     "truth_failed": _("The portal could not be asked whether the text still holds."),
     "too_late": _("It was not worth sending any more."),
+    "no_way_out": _("It is an offer, the provider brings no replies, and the text lacks {optout_link}."),
     "no_provider": _("No provider was active."),
     "no_recipient": _("The record reaches nobody."),
     "no_person": _("The record reaches nobody who can be texted."),
@@ -73,11 +80,31 @@ _REASONS: Mapping[str, Any] = {
     "no_text": _("The trigger has no text."),
     "quarantined": _("It was lost twice before it left: it may have stopped the process that took it up."),
     "no_verdict": _("The process that sent it ended before the provider answered."),
+    "surge": _(
+        "Its run would have sent far more than is usual: it waits with the others, and is decided about as a whole."
+    ),
+    "surge_approved": _("Somebody let its whole run go."),
+    "surge_dropped": _("Somebody dropped its whole run."),
+    "capped": _("The number had its messages of the day: this one waits for the next, if it is worth sending then."),
+    "quiet_hours": _("Quiet hours: it goes when its recipient may be texted again, if it is worth sending then."),
+    "switched_off": _("Its trigger was switched off before its time came."),
+    "budget": _("The provider's budget has no room for it: raise it, or let it go on another day."),
     "late_start": _("There was too little time left to send it; it takes another turn."),
+    # of a send to many
+    "batch_paused": _("Its send to many is paused: it goes on when somebody lets that go on."),
+    "batch_cancelled": _("Its send to many was cancelled."),
+    "prefix": _("The number does not begin with one of the prefixes."),
+    "without": _("Taken out by hand."),
+    "removed": _("Taken out by hand."),
+    "no_flag": _("The person has no number that is marked for this."),
+    # texts from phones
+    "shared_number": _("Several clients have this number: the text stands with each of them."),
+    "shared_copy": _("Several clients have this number: the text stands with each of them."),
     # told before anything is sent
     "off": _("This trigger is switched off."),
     "template_disabled": _("The trigger's template is disabled."),
     "template_section": _("The section of the trigger's template is not declared any more."),
+    "noted": _("It was kept as a note: its tick was not set, so nothing was sent."),
     "not_their_number": _("This is none of the person's numbers."),
     "same_number": _("The same number gets the message about another row:"),
     "recipients_failed": _("Who should get it could not be read."),
@@ -101,10 +128,10 @@ _REASONS: Mapping[str, Any] = {
     "empty_text": _("The text is empty."),
     # numbers
     "empty": _("The number is empty."),
-    "not_a_number": _("What is written as the number is none."),
+    "not_a_number": _("What is written there is no phone number."),
     "no_region": _("The number has no country code, and the person no country."),
     "too_short": _("The number is too short."),
-    "too_long": _("It is too long."),
+    "too_long": _("The number or the text is too long."),
     "invalid": _("No such number exists in its country."),
     "landline": _("The number is a landline."),
     "not_mobile": _("The number is no mobile."),
@@ -114,7 +141,9 @@ _REASONS: Mapping[str, Any] = {
     "foreign_number": _("The provider takes numbers of its own country only."),
     "unreachable": _("The phone cannot be reached, the provider says."),
     "blocked": _("The number is blocked, the provider says."),
+    "do_not_disturb": _("The number is on its country's list of those that want no such texts."),
     # the account
+    "batch_too_large": _("The provider does not take so many messages in one request: lower their number."),
     "bad_credentials": _("The provider does not take the credentials."),
     "bad_token": _("The provider does not take the token."),
     "bad_address": _("The provider's address is wrong."),
@@ -124,9 +153,15 @@ _REASONS: Mapping[str, Any] = {
     "trial_account": _("The account is on trial, and may not text this number."),
     "account_suspended": _("The account is suspended."),
     "account_refused": _("The provider refuses the account."),
+    "ip_not_allowed": _("The provider does not take requests from the portal's own address."),
     "region_not_enabled": _("The account may not text this country."),
+    "no_device": _("The provider does not know the phone that is to send it."),
     "bad_receipt_address": _("The provider does not take the address for receipts: see the public address."),
     "blocked_account": _("The account is blocked."),
+    "address_not_allowed": _("The provider does not allow this server's address: allow it in its panel."),
+    "bad_aggregate": _("The provider does not know this aggregate id."),
+    "bad_template": _("The provider does not know this flow or template: compare its id with the provider's panel."),
+    "route_closed": _("The provider's route is closed at this hour."),
     "gateway_error": _("The gateway's own code failed: the log says more."),
     # the provider's answer, or none
     "accepted": _("The provider took it."),
@@ -134,6 +169,7 @@ _REASONS: Mapping[str, Any] = {
     "rejected": _("The provider refused it."),
     "rejected_text": _("The provider does not take this text."),
     "filtered": _("The text was filtered out as unwanted."),
+    "no_matching_flow": _("None of the provider's flows has these words, and there is no catch-all flow."),
     "unsupported_characters": _("The text holds characters that the provider does not take."),
     "throttled": _("The provider asked us to wait."),
     "queue_overflow": _("The provider's own queue is full."),
@@ -141,12 +177,18 @@ _REASONS: Mapping[str, Any] = {
     "busy": _("The provider was busy."),
     "duplicate": _("The provider had taken it before."),
     "failed": _("The provider could not send it."),
+    "read": _("Somebody has looked at it."),
+    "stopped_at_provider": _("Somebody stopped it at the provider."),
+    "expired": _("It expired before it reached the phone."),
     "undelivered": _("It did not reach the phone."),
     "dns": _("The provider's address was not found."),
     "tls": _("No safe connection to the provider came about."),
     "connect_timeout": _("The provider could not be reached in time."),
     "no_connection": _("The provider could not be reached."),
     "bad_request": _("The settings make no valid request."),
+    "outage": _("The provider was out of order and took nothing."),
+    "private_address": _("The provider's host leads into a private network, which its settings do not allow."),
+    "forbidden_address": _("The provider's host leads to an address that no provider may have."),
     "timeout": _("The provider did not answer in time: it may have taken the text."),
     "reset": _("The connection broke before the provider answered: it may have taken the text."),
     "garbled": _("The provider's answer could not be read: it may have taken the text."),
@@ -155,6 +197,24 @@ _REASONS: Mapping[str, Any] = {
     "server_error": _("The provider had an error of its own: it may have taken the text."),
     "part_refused": _("The provider took part of the text only."),
     "unrecognised": _("The provider's answer says neither yes nor no: it may have taken the text."),
+}
+
+#: What texts of a purpose are about; of none, all of them.
+_PURPOSES: Mapping[str, Any] = {
+    "": _("all texts"),
+    "billing": _("invoices and payments"),
+    "service": _("the service"),
+    "marketing": _("offers and greetings"),
+    "staff": _("staff"),
+}
+#: Where the word came from that a number shall not be texted, or shall be again.
+_SOURCES: Mapping[str, Any] = {
+    "reply": _("by a reply"),
+    "link": _("on the page behind a text's link"),
+    "staff": _("by the staff"),
+    "provider": _("the provider says so"),
+    "host": _("by the portal"),
+    "not_me": _("a reply says that it is somebody else's number"),
 }
 
 _CHOICES: Mapping[Choice, Any] = {
@@ -182,6 +242,7 @@ _RECEIPTS: Mapping[str, Any] = {
     "accepted": _("%(provider)s reports: taken"),
     "sent": _("%(provider)s reports: sent on to the network"),
     "delivered": _("%(provider)s reports: delivered to the phone"),
+    "read": _("%(provider)s reports: read"),
     "undelivered": _("%(provider)s reports: not delivered"),
     "failed": _("%(provider)s reports: failed"),
 }
@@ -218,6 +279,21 @@ def reason_words(code: str) -> str:
     return str(known) if known is not None else code.replace("_", " ")
 
 
+def purpose_words(purpose: str) -> str:
+    """What texts of a purpose are about; a purpose of the host's own by its name."""
+    return str(_PURPOSES.get(purpose, purpose))
+
+
+def source_words(source: str) -> str:
+    """Where a word about texts to a number came from."""
+    return str(_SOURCES.get(source, source.replace("_", " ")))
+
+
+def way_name(channel: str) -> str:
+    """What a way is called; empty where nobody told which it was."""
+    return {"sms": "SMS", "viber": "Viber", "rcs": "RCS"}.get(channel, channel)
+
+
 def choice_name(choice: Choice) -> str:
     """What the button of a choice says."""
     return str(_CHOICES[choice])
@@ -236,7 +312,7 @@ def line(moment: Moment, *, trigger: str) -> Line:
         at=moment.at,
         head=_head(moment, trigger),
         why=reason_words(moment.reason) if moment.reason else "",
-        detail="" if moment.what == "decided" else moment.detail,
+        detail="" if moment.what in {"decided", "received"} else moment.detail,
         who=moment.who,
         kind=kind,
         until=moment.until,
@@ -248,6 +324,12 @@ def _head(moment: Moment, trigger: str) -> str:
     provider = moment.provider
     if moment.what == "decided":
         return gettext("Decided by “%(trigger)s”", trigger=trigger) if trigger else gettext("Written by hand")
+    if moment.what == "confirmed":
+        return gettext("The send to many was confirmed")
+    if moment.what == "approved":
+        return gettext("The send to many was approved")
+    if moment.what == "received":
+        return gettext("Came from the phone")
     if moment.what == "claimed":
         return gettext("Taken up by a process, to be sent")
     if moment.what == "departed":

@@ -2,6 +2,10 @@
 (() => {
   "use strict";
 
+  // Flask-Admin's base names no language, and whoever has the page read aloud needs one.
+  const spoken = new URL(document.currentScript.src).searchParams.get("lang");
+  if (spoken && !document.documentElement.lang) document.documentElement.lang = spoken;
+
   // Flask-Admin's menus are links to javascript:, which a strict policy reports as soon as one is clicked.
   for (const link of document.querySelectorAll('a[href^="javascript:"]')) {
     link.setAttribute("href", "#");

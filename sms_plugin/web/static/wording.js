@@ -39,6 +39,7 @@
       const mine = new AbortController();
       asking.set(name, mine);
       const data = new FormData(form);
+      for (const each of form.querySelectorAll("input[type=file], [data-sms-unmeasured]")) data.delete(each.name);
       for (const [key, value] of Object.entries(extra)) data.set(key, value);
       try {
         const answer = await fetch(url, { method: "POST", body: data, signal: mine.signal, headers: { Accept: "application/json" } });
@@ -49,8 +50,8 @@
     };
 
     const measure = async (area) => {
-      const language = area.closest("[data-sms-text]").dataset.smsText;
-      const told = await ask(`text-${language}`, form.dataset.smsMeasure, { language });
+      const block = area.closest("[data-sms-text]").dataset;
+      const told = await ask(area.name, form.dataset.smsMeasure, { language: block.smsText, field: area.name });
       if (told === null) return;
       area.classList.toggle("is-invalid", told.problem !== "");
       area.closest("[data-sms-text]").querySelector(".sms-judged").innerHTML = told.html;
@@ -104,6 +105,37 @@
       if ("smsReplaceAll" in button.dataset) replace(block.querySelector("textarea"), all);
       else if ("smsReplace" in button.dataset) replace(block.querySelector("textarea"), [button]);
     });
+
+    const filter = form.querySelector("[data-sms-filter]");
+    if (filter) {
+      const [box, status] = [filter.querySelector("input"), filter.querySelector("[role=status]")];
+      const offers = [...form.querySelectorAll("[data-sms-insert]")];
+      const found = () => offers.filter((each) => !each.hidden && !each.closest("[hidden]"));
+      const narrow = () => {
+        const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+        for (const each of offers) {
+          const said = `${each.textContent} ${each.title}`.toLowerCase();
+          each.hidden = !wanted.every((word) => said.includes(word));
+        }
+        for (const group of form.querySelectorAll("[data-sms-offered]")) {
+          group.hidden = ![...group.querySelectorAll("[data-sms-insert]")].some((each) => !each.hidden);
+        }
+        const first = found()[0];
+        if (!wanted.length) status.textContent = "";
+        else status.textContent = first ? status.dataset.smsEnter.replace("{name}", first.dataset.smsInsert) : status.dataset.smsNone;
+      };
+      filter.hidden = false;
+      box.addEventListener("input", narrow);
+      box.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter") return;
+        event.preventDefault();
+        const first = found()[0];
+        if (!first || !last || !box.value) return;
+        box.value = "";
+        narrow();
+        insert(last, first.dataset.smsInsert);
+      });
+    }
 
     for (const each of form.querySelectorAll("[data-sms-without-script]")) each.hidden = true;
   };
