@@ -21,7 +21,12 @@ login_manager.login_view = "access.login"
 
 access = Blueprint("access", __name__)
 
-RIGHTS = {Role.ADMIN: {"configure", "send", "read", "export"}, Role.OPERATOR: {"send", "read"}}
+RIGHTS = {
+    Role.ADMIN: {"configure", "send", "bulk", "approve", "read", "export"},
+    Role.OPERATOR: {"send", "bulk", "read"},
+}
+#: An operator sends so many at once; somebody who may approve lets more go.
+OPERATORS_MOST = 20
 
 
 def signed_in() -> Staff | None:
@@ -30,10 +35,12 @@ def signed_in() -> Staff | None:
     return staff if isinstance(staff, Staff) else None
 
 
-def may(right: str) -> bool:
-    """Whether the person behind the request may ``configure``, ``send``, ``read`` or ``export``."""
+def may(right: str) -> bool | int:
+    """Whether the person behind the request has a right to the SMS pages; of ``bulk``, to how many at once."""
     staff = signed_in()
-    return staff is not None and right in RIGHTS[staff.role]
+    if staff is None or right not in RIGHTS[staff.role]:
+        return False
+    return OPERATORS_MOST if right == "bulk" and staff.role is Role.OPERATOR else True
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]

@@ -15,9 +15,14 @@ from werkzeug.exceptions import HTTPException
 
 from host_demo.access import access, login_manager, may, signed_in
 from host_demo.backoffice import make_admin
+from host_demo.booking_page import public_booking
+from host_demo.cli import demo
 from host_demo.config import defaults
 from host_demo.database import db, tune
-from host_demo.formats import badge, day, money
+from host_demo.formats import badge, day, moment, money
+from host_demo.languages import chosen, speak
+from host_demo.models import LONGEST_COMMENT
+from host_demo.offers import offers
 from host_demo.pages import pages
 from host_demo.policy import nonce
 from host_demo.sms import sms
@@ -43,11 +48,18 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     login_manager.init_app(app)
     app.register_blueprint(access)
     app.register_blueprint(pages)
+    app.register_blueprint(offers)
+    app.register_blueprint(public_booking)
+    speak(app)
     app.register_error_handler(HTTPException, _explain)
     app.after_request(_keep_to_this_machine)
-    app.context_processor(lambda: {"me": signed_in(), "badge": badge, "day": day, "money": money})
+    app.context_processor(
+        lambda: {"me": signed_in(), "badge": badge, "day": day, "money": money, "longest_comment": LONGEST_COMMENT}
+    )
+    app.add_template_global(moment)
+    app.cli.add_command(demo)
     admin = make_admin(app)
-    sms.init_app(app, db=db, admin=admin, allow=may)
+    sms.init_app(app, db=db, admin=admin, allow=may, language=chosen)
     return app
 
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, scoped_session
 
 from host_demo.clock import today
-from host_demo.models import Client, Invoice, InvoiceStatus, Payment, PaymentMethod, Staff
+from host_demo.database import AnySession as AnySession
+from host_demo.models import ChargeKind, Client, Invoice, InvoiceStatus, Payment, PaymentMethod, Staff
+from host_demo.refusals import Refused
+from host_demo.services import restore
 from host_demo.signals import payment_recorded
 
-AnySession = Session | scoped_session[Any]
 
-
-class BillingRefused(Exception):
+class BillingRefused(Refused):
     """A booking that the rules do not allow, with the reason in words for the staff."""
 
 
@@ -32,6 +31,7 @@ def issue_invoice(
     description: str = "",
     currency: str = "EUR",
     issued_on: date | None = None,
+    kind: ChargeKind = ChargeKind.INTERNET,
 ) -> Invoice:
     """A flushed invoice with the year's next number. Raises BillingRefused."""
     issued_on = issued_on or today()
@@ -47,6 +47,7 @@ def issue_invoice(
         due_on=due_on,
         currency=currency,
         total=total,
+        kind=kind,
     )
     session.add(invoice)
     session.flush()
@@ -68,7 +69,8 @@ def record_payment(
     by: Staff | None,
     paid_on: date | None = None,
 ) -> Payment:
-    """A flushed payment, announced by ``payment_recorded``; the invoice is paid once nothing is left.
+    """A flushed payment, announced by ``payment_recorded``; the invoice is paid once nothing is left, and the lines of
+    a client who owes nothing more work again.
 
     ``by`` is who took the money, None for a payment that came in by itself. Raises BillingRefused.
     """
@@ -84,7 +86,7 @@ def record_payment(
     session.add(payment)
     if invoice.amount_due == 0:
         invoice.status = InvoiceStatus.PAID
-    session.flush()
+    restore(session, client=invoice.client)
     payment_recorded.send(Payment, payment=payment)
     return payment
 
@@ -95,7 +97,7 @@ def move_due_date(session: AnySession, *, invoice: Invoice, due_on: date, on: da
         raise BillingRefused(f"Invoice {invoice.number} is {invoice.status}: its due date stays.")
     invoice.due_on = due_on
     invoice.status = _status_on(due_on, on or today())
-    session.flush()
+    restore(session, client=invoice.client)
 
 
 def cancel_invoice(session: AnySession, *, invoice: Invoice) -> None:
@@ -103,7 +105,7 @@ def cancel_invoice(session: AnySession, *, invoice: Invoice) -> None:
     if not invoice.is_unpaid or invoice.payments:
         raise BillingRefused(f"Invoice {invoice.number} has been paid or cancelled already.")
     invoice.status = InvoiceStatus.CANCELLED
-    session.flush()
+    restore(session, client=invoice.client)
 
 
 def mark_overdue(session: AnySession, *, on: date) -> int:

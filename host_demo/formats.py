@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from babel.dates import format_date
 from babel.numbers import format_currency
 from markupsafe import Markup
-
-from host_demo.models import InvoiceStatus
 
 LANGUAGES = {"pt": "Português", "uk": "Українська", "en": "English"}
 REGIONS = {"PT": "Portugal", "UA": "Ukraine", "GB": "United Kingdom", "BR": "Brazil"}
@@ -39,5 +39,20 @@ def day(value: date | None, *, language: str = "en") -> str:
     return format_date(value, "d MMM yyyy", locale=language)
 
 
-def badge(status: InvoiceStatus) -> Markup:
-    return Markup('<span class="state state-{}">{}</span>').format(status.value, STATUSES[status.value])
+def moment(value: datetime) -> str:
+    """A day and a time of day."""
+    return f"{day(value)}, {value:%H:%M}"
+
+
+def badge(status: StrEnum) -> Markup:
+    """The state of a record, in the colour of its kind."""
+    return Markup('<span class="state state-{}">{}</span>').format(status.value, _word(status))
+
+
+def labels(kind: Iterable[StrEnum]) -> dict[str, str]:
+    """The words of a select, by value."""
+    return {one.value: _word(one) for one in kind}
+
+
+def _word(status: StrEnum) -> str:
+    return status.value.replace("_", " ").capitalize()

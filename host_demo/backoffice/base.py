@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import SelectField, ValidationError
 
 from host_demo.access import signed_in
-from host_demo.billing import BillingRefused
+from host_demo.refusals import Refused
 
 
 class Closed:
@@ -81,7 +81,7 @@ class PortalView(Closed, ModelView):
 
     def handle_view_exception(self, exc: Exception) -> bool:
         """Say what is wrong in words: a database's own message may hold a client's data."""
-        if isinstance(exc, BillingRefused | ValidationError):
+        if isinstance(exc, Refused | ValidationError):
             flash(str(exc), "danger")
         elif isinstance(exc, IntegrityError):
             flash("Another record has this already, or one that it needs is gone.", "danger")

@@ -14,8 +14,8 @@ from sqlalchemy.orm import selectinload
 
 from host_demo.backoffice import cells
 from host_demo.backoffice.base import AnswerField, PortalView, Token, offered
-from host_demo.formats import ANSWERS, LANGUAGES, REGIONS, TIMEZONES, day
-from host_demo.models import Client, Contact, PhoneNumber
+from host_demo.formats import ANSWERS, LANGUAGES, REGIONS, TIMEZONES, badge, day, labels
+from host_demo.models import Client, ClientStatus, Contact, PhoneNumber
 from sms_plugin import SMSRecord
 
 
@@ -44,17 +44,16 @@ class ClientView(SMSRecord, PortalView):
         "full_name": "Name",
         "region": "Country",
         "born_on": "Date of birth",
-        "connected": "Connection is on",
         "accepts_billing": "Texts about money",
         "accepts_service": "Texts about the service",
         "accepts_marketing": "Texts about offers",
         "created_at": "Client since",
     }
     column_filters = (
+        FilterEqual(Client.status, "Status", options=list(labels(ClientStatus).items())),
         FilterLike(Client.city, "City"),
         FilterEqual(Client.language, "Language", options=list(LANGUAGES.items())),
         FilterEqual(Client.region, "Country", options=list(REGIONS.items())),
-        BooleanEqualFilter(Client.connected, "Connection"),
         BooleanEqualFilter(Client.accepts_marketing, "Texts about offers"),
     )
     form_columns = (
@@ -63,17 +62,22 @@ class ClientView(SMSRecord, PortalView):
         "company",
         "email",
         "born_on",
+        "status",
+        "branch",
+        "panel",
+        "street",
+        "district",
         "city",
         "region",
         "timezone",
         "language",
-        "connected",
         "accepts_billing",
         "accepts_service",
         "accepts_marketing",
     )
     inline_models = (NumbersInline(PhoneNumber), ContactsInline(Contact))
     form_choices = {
+        "status": offered(labels(ClientStatus)),
         "language": offered(LANGUAGES),
         "region": offered(REGIONS),
         "timezone": offered({zone: zone.replace("_", " ") for zone in TIMEZONES}),
@@ -82,8 +86,8 @@ class ClientView(SMSRecord, PortalView):
     form_rules = (
         Token(),
         rules.FieldSet(("first_name", "last_name", "company", "email", "born_on"), "Who"),
-        rules.FieldSet(("city", "region", "timezone", "language"), "Where"),
-        rules.FieldSet(("connected",), "Connection"),
+        rules.FieldSet(("status", "branch", "panel"), "Whose"),
+        rules.FieldSet(("street", "district", "city", "region", "timezone", "language"), "Where"),
         rules.FieldSet(("accepts_billing", "accepts_service", "accepts_marketing"), "May we text?"),
         rules.FieldSet(("numbers",), "Numbers"),
         rules.FieldSet(("contacts",), "Contacts"),
@@ -94,11 +98,15 @@ class ClientView(SMSRecord, PortalView):
         "company",
         "email",
         "born_on",
+        "status",
+        "branch",
+        "panel",
+        "street",
+        "district",
         "city",
         "region",
         "timezone",
         "language",
-        "connected",
         "accepts_billing",
         "accepts_service",
         "accepts_marketing",
@@ -111,10 +119,10 @@ class ClientView(SMSRecord, PortalView):
         "owes": lambda _view, _context, client, _name: cells.owes(client),
     }
     column_formatters_detail = {
+        "status": lambda _view, _context, client, _name: badge(client.status),
         "language": lambda _view, _context, client, _name: LANGUAGES.get(client.language, client.language),
         "region": lambda _view, _context, client, _name: REGIONS.get(client.region, client.region),
         "born_on": lambda _view, _context, client, _name: day(client.born_on),
-        "connected": lambda _view, _context, client, _name: cells.connection(client),
         "created_at": lambda _view, _context, client, _name: day(client.created_at),
     } | dict.fromkeys(
         ("accepts_billing", "accepts_service", "accepts_marketing"),

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, extract, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from host_demo.backoffice.base import Closed
+from host_demo.backoffice.ending import soon_over
 from host_demo.clock import today
 from host_demo.database import db
 from host_demo.formats import money
@@ -40,6 +41,7 @@ class Home(Closed, AdminIndexView):
             late=_late_invoices(),
             payments=_latest_payments(),
             birthdays=_birthdays(on),
+            ending=soon_over(self, on=on),
         )
 
     def _figures(self, on: date) -> list[Figure]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import flash, request
 from flask_admin.actions import action
-from flask_admin.contrib.sqla.ajax import QueryAjaxModelLoader
 from flask_admin.contrib.sqla.filters import (
     DateBetweenFilter,
     DateSmallerFilter,
@@ -21,16 +20,14 @@ from flask_admin.model.template import BaseListRowAction
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload, selectinload
 
-from host_demo.backoffice import cells
+from host_demo.backoffice import cells, lookups
 from host_demo.backoffice.base import PortalView, offered
 from host_demo.billing import BillingRefused, cancel_invoice, issue_invoice, move_due_date
 from host_demo.clock import today
 from host_demo.database import db
-from host_demo.formats import CURRENCIES, STATUSES, badge, day, money
-from host_demo.models import Client, Invoice
+from host_demo.formats import CURRENCIES, STATUSES, badge, day, labels, money
+from host_demo.models import ChargeKind, Client, Invoice
 from sms_plugin import SMSRecord
-
-CLIENT_FIELDS = ("first_name", "last_name", "company", "email")
 
 
 class RecordPayment(BaseListRowAction):
@@ -67,22 +64,23 @@ class InvoiceView(SMSRecord, PortalView):
     column_filters = (
         FilterEqual(Invoice.status, "Status", options=list(STATUSES.items())),
         FilterInList(Invoice.status, "Status", options=list(STATUSES.items())),
+        FilterEqual(Invoice.kind, "Kind", options=list(labels(ChargeKind).items())),
         DateSmallerFilter(Invoice.due_on, "Due on"),
         DateBetweenFilter(Invoice.due_on, "Due on"),
         FilterLike("client.city", "City"),
     )
-    form_columns = ("client", "description", "total", "currency", "issued_on", "due_on")
-    form_choices = {"currency": offered({code: f"{name} ({code})" for code, name in CURRENCIES.items()})}
-    form_ajax_refs = {
-        "client": QueryAjaxModelLoader(
-            "client", db, Client, fields=CLIENT_FIELDS, placeholder="Name, company or e-mail", page_size=12
-        )
+    form_columns = ("client", "kind", "description", "total", "currency", "issued_on", "due_on")
+    form_choices = {
+        "kind": offered(labels(ChargeKind)),
+        "currency": offered({code: f"{name} ({code})" for code, name in CURRENCIES.items()}),
     }
-    column_details_list = ["client", "description", "status", "issued_on", "due_on", "total", "amount_due"]
+    form_ajax_refs = {"client": lookups.clients()}
+    column_details_list = ["client", "kind", "description", "status", "issued_on", "due_on", "total", "amount_due"]
     column_formatters = {
         "number": lambda view, _context, invoice, _name: cells.number(view, invoice),
         "client": lambda view, _context, invoice, _name: cells.client(view, invoice),
         "status": lambda _view, _context, invoice, _name: badge(invoice.status),
+        "kind": lambda _view, _context, invoice, _name: labels([invoice.kind])[invoice.kind],
         "issued_on": lambda _view, _context, invoice, _name: day(invoice.issued_on),
         "due_on": lambda _view, _context, invoice, _name: cells.due(invoice),
         "amount_due": lambda _view, _context, invoice, _name: cells.left(invoice),
@@ -96,7 +94,7 @@ class InvoiceView(SMSRecord, PortalView):
     def get_edit_form(self) -> Any:
         """What stands on an issued invoice stays: only its words and its due date change."""
         form = super().get_edit_form()
-        for fixed in ("client", "total", "currency", "issued_on"):
+        for fixed in ("client", "kind", "total", "currency", "issued_on"):
             delattr(form, fixed)
         return form
 
@@ -117,6 +115,7 @@ class InvoiceView(SMSRecord, PortalView):
                 description=form.description.data or "",
                 currency=form.currency.data,
                 issued_on=form.issued_on.data,
+                kind=ChargeKind(form.kind.data),
             )
             db.session.commit()
         except Exception as error:  # noqa: BLE001 -- as Flask-Admin does: told to the user, logged, rolled back

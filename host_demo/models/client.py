@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String
@@ -11,9 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from host_demo.clock import now
 from host_demo.config import TIMEZONE
 from host_demo.database import Base
+from host_demo.models.columns import words
+from host_demo.models.company import Branch, Panel
 
 if TYPE_CHECKING:
     from host_demo.models.invoice import Invoice
+    from host_demo.models.papers import Papers
+    from host_demo.models.service import Service
+
+
+class ClientStatus(StrEnum):
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    INTERESTED = "interested"  #: has asked, and has nothing yet
+    REMOVED = "removed"
 
 
 class Client(Base):
@@ -29,21 +41,29 @@ class Client(Base):
     region: Mapped[str] = mapped_column(String(2), default="PT")
     timezone: Mapped[str] = mapped_column(String(40), default=TIMEZONE)
     city: Mapped[str | None] = mapped_column(String(80), index=True)
+    district: Mapped[str] = mapped_column(String(80), default="", index=True)
+    street: Mapped[str] = mapped_column(String(120), default="")
+    status: Mapped[ClientStatus] = mapped_column(words(ClientStatus), default=ClientStatus.ENABLED, index=True)
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"), index=True)
+    panel_id: Mapped[int | None] = mapped_column(ForeignKey("panel.id"), index=True)
     email: Mapped[str | None] = mapped_column(String(120))
     born_on: Mapped[date | None]
     accepts_billing: Mapped[bool | None]
     accepts_service: Mapped[bool | None]
     accepts_marketing: Mapped[bool | None]
-    connected: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    branch: Mapped[Branch | None] = relationship()
+    panel: Mapped[Panel | None] = relationship()
     numbers: Mapped[list[PhoneNumber]] = relationship(
         back_populates="client", cascade="all, delete-orphan", order_by="PhoneNumber.id"
     )
     contacts: Mapped[list[Contact]] = relationship(
         back_populates="client", cascade="all, delete-orphan", order_by="Contact.id"
     )
+    papers: Mapped[Papers | None] = relationship(back_populates="client")
     invoices: Mapped[list[Invoice]] = relationship(back_populates="client", order_by="Invoice.id")
+    services: Mapped[list[Service]] = relationship(back_populates="client", order_by="Service.id")
 
     @property
     def full_name(self) -> str:
@@ -72,6 +92,12 @@ class Client(Base):
     @property
     def primary_contact(self) -> Contact | None:
         return next((contact for contact in self.contacts if contact.is_primary), None)
+
+    @property
+    def spokesperson(self) -> Contact | Client:
+        """Who speaks for the client: the primary contact, where it left a number, else the client itself."""
+        contact = self.primary_contact
+        return contact if contact is not None and contact.phone else self
 
     def agrees(self, purpose: str) -> bool | None:
         """The client's word on texts of a purpose: yes, no, or None where nobody asked."""
@@ -122,6 +148,10 @@ class Contact(Base):
     @property
     def first_name(self) -> str:
         return self.name.partition(" ")[0]
+
+    @property
+    def last_name(self) -> str:
+        return self.name.partition(" ")[2]
 
     def __str__(self) -> str:
         return self.name

@@ -25,6 +25,12 @@ class InvoiceStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ChargeKind(StrEnum):
+    INTERNET = "internet"  #: a month of a line
+    ONCE = "once"
+    SUPPORT = "support"
+
+
 class PaymentMethod(StrEnum):
     TRANSFER = "transfer"
     DEBIT = "debit"
@@ -43,6 +49,7 @@ class Invoice(Base):
     number: Mapped[str] = mapped_column(String(32), unique=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: token_hex(8))
     description: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[ChargeKind] = mapped_column(words(ChargeKind), default=ChargeKind.INTERNET, index=True)
     issued_on: Mapped[date] = mapped_column(default=today)
     due_on: Mapped[date] = mapped_column(index=True)
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
@@ -65,6 +72,11 @@ class Invoice(Base):
     @property
     def amount_paid(self) -> Decimal:
         return sum((payment.amount for payment in self.payments), Decimal(0))
+
+    @property
+    def paid_on(self) -> date | None:
+        """When the last of the money came."""
+        return max((payment.paid_on for payment in self.payments), default=None)
 
     @property
     def amount_due(self) -> Decimal:

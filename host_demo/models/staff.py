@@ -37,6 +37,14 @@ class Staff(UserMixin, Base):
         return self.active
 
     @property
+    def first_name(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
+    def last_name(self) -> str:
+        return self.name.partition(" ")[2]
+
+    @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
 

@@ -7,10 +7,13 @@ from random import Random
 
 from sqlalchemy import select
 
-from host_demo.billing import AnySession
+from host_demo.database import AnySession
 from host_demo.models import Client, Contact, PhoneNumber, Staff
 from host_demo.seed.invoices import bill
+from host_demo.seed.lines import lay_lines
+from host_demo.seed.office import open_the_office
 from host_demo.seed.people import CLIENTS, STAFF, Known
+from host_demo.seed.sales import sell
 
 
 def is_empty(session: AnySession) -> bool:
@@ -19,7 +22,7 @@ def is_empty(session: AnySession) -> bool:
 
 
 def sow(session: AnySession, *, today: date) -> None:
-    """Fill an empty portal with staff, clients, invoices and payments around a date. Does not commit."""
+    """Fill an empty portal around a date: staff, clients, invoices, payments, lines, a week's work. Does not commit."""
     staff = [_staff(*row) for row in STAFF]
     session.add_all(staff)
     chance = Random(20)  # noqa: S311 -- the same draw every time is the point
@@ -29,6 +32,9 @@ def sow(session: AnySession, *, today: date) -> None:
     plans = [known.plan for known in CLIENTS]
     bill(session, clients=clients, plans=plans, cashier=staff[1], today=today, chance=chance)
     session.flush()
+    sell(session, clients=clients, staff=staff, today=today, chance=chance)
+    lay_lines(session, clients=clients, today=today)
+    open_the_office(session, staff=staff, clients=clients, today=today)
 
 
 def _staff(login: str, name: str, role: str, phone: str, password: str, active: bool) -> Staff:
@@ -49,7 +55,6 @@ def _client(known: Known, *, today: date, place: int) -> Client:
         city=known.city,
         email=known.email,
         born_on=_born(known.born, today=today),
-        connected=known.plan != "late 20",
         accepts_billing=known.billing,
         accepts_service=known.service,
         accepts_marketing=known.marketing,

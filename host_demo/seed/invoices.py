@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from host_demo.billing import AnySession
-from host_demo.models import Client, Invoice, InvoiceStatus, Payment, PaymentMethod, Staff
+from host_demo.database import AnySession
+from host_demo.models import ChargeKind, Client, Invoice, InvoiceStatus, Payment, PaymentMethod, Staff
 
 PERIOD = timedelta(days=30)
 TERM = timedelta(days=15)
@@ -23,18 +23,19 @@ class Plan:
     due_in: int
     status: InvoiceStatus
     paid_share: Decimal = Decimal(0)
+    kind: ChargeKind = ChargeKind.INTERNET
 
 
 PLANS = {
     "paid": Plan(due_in=4, status=InvoiceStatus.PAID, paid_share=Decimal(1)),
     "open": Plan(due_in=12, status=InvoiceStatus.OPEN),
-    "due in 7": Plan(due_in=7, status=InvoiceStatus.OPEN),
+    "due in 7": Plan(due_in=7, status=InvoiceStatus.OPEN, kind=ChargeKind.SUPPORT),
     "due in 3": Plan(due_in=3, status=InvoiceStatus.OPEN),
     "due today": Plan(due_in=0, status=InvoiceStatus.OPEN),
     "late 1": Plan(due_in=-1, status=InvoiceStatus.OVERDUE),
     "late 6": Plan(due_in=-6, status=InvoiceStatus.OVERDUE),
     "late 20": Plan(due_in=-20, status=InvoiceStatus.OVERDUE),
-    "part paid": Plan(due_in=-2, status=InvoiceStatus.OVERDUE, paid_share=Decimal("0.5")),
+    "part paid": Plan(due_in=-2, status=InvoiceStatus.OVERDUE, paid_share=Decimal("0.5"), kind=ChargeKind.ONCE),
     "cancelled": Plan(due_in=5, status=InvoiceStatus.CANCELLED),
 }
 
@@ -45,7 +46,11 @@ PRICES = {
     "UAH": ("390.00", "520.00"),
     "BRL": ("99.90", "146.37"),
 }
-LINES = {"pt": "Internet por fibra", "uk": "Інтернет через оптоволокно", "en": "Fibre internet"}
+LINES = {
+    ChargeKind.INTERNET: {"pt": "Internet por fibra", "uk": "Інтернет через оптоволокно", "en": "Fibre internet"},
+    ChargeKind.ONCE: {"pt": "Instalação", "uk": "Підключення", "en": "Installation"},
+    ChargeKind.SUPPORT: {"pt": "Visita técnica", "uk": "Виїзд майстра", "en": "Engineer's visit"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +97,7 @@ def _bills(client: Client, *, plan: Plan, today: date, chance: Random) -> list[_
 
 
 def _invoice(one: _Bill, *, number: str, public_id: str) -> Invoice:
-    line = LINES[one.client.language]
+    line = LINES[one.plan.kind][one.client.language]
     return Invoice(
         client=one.client,
         number=number,
@@ -103,6 +108,7 @@ def _invoice(one: _Bill, *, number: str, public_id: str) -> Invoice:
         currency=CURRENCY[one.client.region],
         total=one.total,
         status=one.plan.status,
+        kind=one.plan.kind,
     )
 
 
