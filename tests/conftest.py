@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from sms_plugin import models
 from sms_plugin.testing.phone_server import PhoneServer
@@ -97,6 +97,10 @@ def ana(portal: Portal) -> Client:
     portal.db.session.add(client)
     portal.db.session.commit()
     return client
+
+
+# A busy machine takes its time; what comes sooner is not waited for.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 SQLITE, POSTGRESQL, MARIADB = "sqlite", "postgresql", "mariadb"
 ALL = (SQLITE, POSTGRESQL, MARIADB)
@@ -139,10 +139,18 @@ def _prefix() -> str:
     return f"sms_test_{os.environ.setdefault(RUN, uuid4().hex[:12])}_"
 
 
+#: MariaDB's error for a connection that has ended by itself meanwhile.
+_GONE = 1094
+
+
 def _drop(connection: Connection, kind: str, name: str) -> None:
     if kind == POSTGRESQL:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         return
     for number in connection.scalars(sa.text(_OTHERS[kind]), {"name": name}):
-        connection.exec_driver_sql(f"KILL {number}")
+        try:
+            connection.exec_driver_sql(f"KILL {number}")
+        except DBAPIError as error:
+            if getattr(error.orig, "args", (0,))[0] != _GONE:
+                raise
     connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")

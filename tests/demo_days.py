@@ -18,6 +18,7 @@ from sms_plugin.models import Message, Template
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION, REMINDER, Draft, enqueue
 from sms_plugin.states import MessageState
 from sms_plugin.text.segments import measure
+from tests import demo_providers
 
 CLIENT = "clients/Client"
 #: What must stay text wherever it stands: on a page, and in a spreadsheet.
@@ -155,8 +156,11 @@ def live_through(database: str, *, hostile: bool = False) -> Days:
         with Session(engine) as session, session.begin():
             for said in SAID:
                 if hostile or HOSTILE[1] not in said.text:
-                    (written[said.state],) = enqueue(session, [_draft(said, now)], now=_at(said, now))
+                    (written[said.state],) = enqueue(
+                        session, [_draft(said, now, _about(session, said))], now=_at(said, now)
+                    )
             template = _templates(session, now=now, hostile=hostile)
+            demo_providers.save(session, now=now)
             if hostile:
                 session.execute(
                     sa.text("UPDATE client SET company = :a, first_name = :b WHERE id = 4"),
@@ -172,8 +176,32 @@ def _at(said: _Said, now: dt.datetime) -> dt.datetime:
     return now - dt.timedelta(hours=max(said.hours, 0))
 
 
-def _draft(said: _Said, now: dt.datetime) -> Draft:
+_INVOICE = "SELECT id, due_on FROM invoice WHERE client_id = :client ORDER BY id DESC LIMIT 1"
+_PAYMENT = (
+    "SELECT payment.id, '' FROM payment JOIN invoice ON invoice.id = payment.invoice_id"
+    " WHERE client_id = :client ORDER BY payment.id DESC LIMIT 1"
+)
+#: Which record of a client's a trigger is about: its entity, the newest of them with its date, and the trigger's step.
+_ABOUT = {
+    "invoice_payment_recorded": ("payment/Payment", _PAYMENT, ""),
+    "charge_due_soon": ("invoice/Invoice", _INVOICE, "before:3d"),
+    "charge_due_today": ("invoice/Invoice", _INVOICE, "on"),
+    "invoice_overdue_notice": ("invoice/Invoice", _INVOICE, "after:1d"),
+}
+
+
+def _about(session: Session, said: _Said) -> dict[str, str]:
+    """What a message tells of; nothing for what is still to go: the claim would ask about it, and word it anew."""
+    if said.state is MessageState.QUEUED or said.trigger not in _ABOUT:
+        return {}
+    entity, newest, step = _ABOUT[said.trigger]
+    found = session.execute(sa.text(newest), {"client": said.client}).first()
+    return {} if found is None else {"entity": entity, "record": f"{found[0]}", "step": step, "moment": f"{found[1]}"}
+
+
+def _draft(said: _Said, now: dt.datetime, about: dict[str, str]) -> Draft:
     size = measure(said.text)
+    named: Any = about
     return Draft(
         occurrence=None,
         state=said.state,
@@ -184,6 +212,7 @@ def _draft(said: _Said, now: dt.datetime) -> Draft:
         subject=said.subject,
         purpose="service",
         priority=said.priority,
+        **named,
         person_entity=CLIENT,
         person=str(said.client),
         client_entity=CLIENT,

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from tests import databases, tally
+from tests.kannel import boxes
 from tests.kill import servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -58,6 +59,11 @@ def left_out() -> list[str]:
             f"The tests that restart a server of {kind}: no {' and no '.join(programs)} here.\n"
             f"    On Debian: apt-get install {_PACKAGES[kind]}"
         )
+    if programs := boxes.missing():
+        missing.append(
+            f"The tests with a real Kannel: no {' and no '.join(programs)} here.\n"
+            "    On Debian: apt-get install kannel kannel-extras"
+        )
     return missing
 
 
@@ -70,7 +76,9 @@ def _lacking() -> dict[str, list[str]]:
 def heavier() -> str:
     """The marker expression that picks the slow tests and, where there is what they need, those that need more."""
     picked = "slow or browser" if chromium() else "slow and not browser"
-    return f"({picked}) and not restarts" if _lacking() and not required() else picked
+    lacking = {"restarts": _lacking(), "kannel": boxes.missing()}
+    without = [f" and not {marker}" for marker, programs in lacking.items() if programs and not required()]
+    return f"({picked}){''.join(without)}" if without else picked
 
 
 def required() -> bool:

@@ -42,8 +42,8 @@ def plans(
     with portal.db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             # so few rows fit into a page or two, which is read at once; what counts is that the index can serve
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_bitmapscan = off")
+            for other in ("seqscan", "bitmapscan", "mergejoin", "hashjoin"):
+                connection.exec_driver_sql(f"SET enable_{other} = off")
         return [_plan(connection, statement, parameters) for statement, parameters in asked]
 
 

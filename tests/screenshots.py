@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.demo.steps import sign_in
 from tests.demo_days import Days, live_through
+from tests.demo_month import count_days, live_through_a_month
 from tests.demo_process import RunningDemo, running_demo
+from tests.demo_providers import ACCOUNTS
 from tests.needs import CHROMIUM_FLAGS, chromium
 
 FOLDER = Path("screenshots")
@@ -30,17 +32,64 @@ PAGES = {
     "invoice-new": "/admin/invoice/new/",
     "payments": "/admin/payment/",
     "payment-new": "/admin/payment/new/",
+    "leads": "/admin/lead/",
+    "lead": "/admin/lead/details/?id=1",
+    "estimates": "/admin/estimate/",
+    "proposals": "/admin/proposal/",
+    "proposal": "/admin/proposal/details/?id=1",
+    "proposal-new": "/admin/proposal/new/",
+    "contracts": "/admin/contract/",
+    "contract": "/admin/contract/details/?id=1",
+    "contract-edit": "/admin/contract/edit/?id=1",
+    "orders": "/admin/order/",
+    "order": "/admin/order/details/?id=1",
+    "order-new": "/admin/order/new/",
+    "items": "/admin/item/",
+    "papers": "/admin/papers/",
+    "papers-of-one": "/admin/papers/details/?id=1",
+    "suppliers": "/admin/supplier/",
+    "lines": "/admin/service/",
+    "line": "/admin/service/details/?id=1",
+    "line-edit": "/admin/service/edit/?id=1",
+    "bookings": "/admin/booking/",
+    "booking": "/admin/booking/details/?id=2",
+    "booking-new": "/admin/booking/new/",
+    "booking-public": "/book?lang=pt",
+    "repairs": "/admin/repair/",
+    "repair": "/admin/repair/details/?id=1",
+    "repair-edit": "/admin/repair/edit/?id=1",
+    "plans": "/admin/plan/",
+    "servers": "/admin/server/",
+    "tasks": "/admin/task/",
+    "task": "/admin/task/details/?id=1",
+    "meetings": "/admin/meeting/",
+    "meeting-new": "/admin/meeting/new/",
+    "reminders": "/admin/reminder/",
     "staff": "/admin/staff/",
     "staff-new": "/admin/staff/new/",
+    "sms-overview": "/admin/sms/overview/",
+    "sms-individual": "/admin/sms/individual/",
+    "sms-individual-found": "/admin/sms/individual/?to=Carvalho",
+    "sms-individual-chosen": "/admin/sms/individual/?who=clients/Client%7C4",
     "sms-queue": "/admin/sms/queue/",
+    "sms-held-runs": "/admin/sms/surge/",
     "sms-messages": "/admin/sms/message/",
+    "sms-queue-found": "/admin/sms/queue/?state=queued&number=912345678",
+    "sms-record": "/admin/sms/change/",
+    "sms-looks": "/admin/sms/change/looks/",
+    "sms-print": "/admin/client/sms/print/?record=4",
     "sms-messages-found": "/admin/sms/message/?number=912345678&words=invoice",
+    "sms-bulk": "/admin/sms/bulk/",
+    "sms-bulk-new": "/admin/sms/bulk/new/",
     "sms-providers": "/admin/sms/provider/",
     "sms-provider-kinds": "/admin/sms/provider/new/",
     "sms-provider-new": "/admin/sms/provider/new/?kind=generic",
     "sms-provider": "/admin/sms/provider/edit/?name=phone",
     "sms-templates": "/admin/sms/template/",
     "sms-template-new": "/admin/sms/template/new/?section=invoice",
+    "sms-groups": "/admin/sms/group/",
+    "sms-group-kinds": "/admin/sms/group/new/",
+    "sms-group-new": "/admin/sms/group/new/?of=clients/Client",
     "sms-triggers": "/admin/sms/trigger/",
     "sms-trigger": "/admin/sms/trigger/edit/?key=invoice_overdue_notice",
 }
@@ -48,10 +97,14 @@ PAGES = {
 
 #: What says what to do next, before there is anything.
 EMPTY = {
+    "sms-overview-empty": "/admin/sms/overview/",
     "sms-queue-empty": "/admin/sms/queue/",
     "sms-messages-empty": "/admin/sms/message/",
     "sms-messages-none-found": "/admin/sms/message/?words=nothing",
     "sms-templates-empty": "/admin/sms/template/",
+    "sms-forecast-of-no-day": "/admin/sms/forecast/?day=2030-01-01",
+    "sms-explain-empty": "/admin/sms/explain/",
+    "sms-explain-nothing": "/admin/sms/explain/?number=%2B351912345678",
     "sms-history-empty": "/admin/sms/history/?number=%2B351912345678",
     "client-sms-empty": "/admin/client/sms/?record=4",
     "client-empty": "/admin/client/details/?id=4",
@@ -68,11 +121,18 @@ def lived_in(days: Days) -> dict[str, str]:
         "sms-template": f"/admin/sms/template/edit/?id={days.template}",
         "sms-template-orphan": f"/admin/sms/template/edit/?id={days.template + 2}",
         "sms-trigger-payment": "/admin/sms/trigger/edit/?key=invoice_payment_recorded",
-        "sms-provider-twilio": "/admin/sms/provider/new/?kind=twilio",
+        "sms-provider-new-twilio": "/admin/sms/provider/new/?kind=twilio",
+        **{f"sms-provider-{name}": f"/admin/sms/provider/edit/?name={name}" for name in ACCOUNTS},
+        "sms-forecast": "/admin/sms/forecast/?days=14",
+        "sms-forecast-of-one": "/admin/sms/forecast/?trigger=charge_due_soon&days=31",
+        "sms-forecast-record": "/admin/sms/forecast/record/?kind=invoice/Invoice&words=NF&record=invoice/Invoice%7C87",
+        "sms-explain": "/admin/sms/explain/?number=%2B351910000041",
+        "sms-explain-of-one": "/admin/sms/explain/?of=clients/Client:4&trigger=charge_due_soon",
         "sms-history": "/admin/sms/history/?number=%2B351910000041",
         "sms-history-nothing": "/admin/sms/history/?number=abc",
         "client-sms": "/admin/client/sms/?record=4",
         "client-sms-found": "/admin/client/sms/?record=4&words=fatura",
+        "client-sms-consent": "/admin/client/sms/consent/?record=4",
         "client-sms-send": "/admin/client/sms/send/?record=4",
         "client-sms-send-no-number": "/admin/client/sms/send/?record=9",
         "invoice-sms": "/admin/invoice/sms/?record=20",
@@ -122,14 +182,46 @@ def take_steps(camera: Camera) -> None:
     page.fill("#text-pt", "São {invoice_totl} – a pagar")
     page.click("button:text-is('Save')")
     camera.keep("sms-template-refused")
+    _trigger_steps(camera)
     page.goto(f"{camera.demo.url}/admin/sms/provider/new/?kind=twilio")
     page.fill("#name", "main")
     page.locator("form.sms-form").evaluate("form => form.noValidate = true")
     page.click("button:text-is('Save')")
     camera.keep("sms-provider-refused")
+    page.goto(camera.demo.url + PAGES["sms-provider"])
+    page.fill("#sms-try-to", "+351910000041")
+    page.click("text=Send the test")
+    page.wait_for_selector("#sms-tried")
+    camera.keep("sms-provider-tried")
     page.goto(camera.demo.url + PAGES["invoice"])
     camera.shoot("invoice-public", camera.demo.url + str(page.get_attribute("text=Client's page", "href")))
+    for kind in ("estimate", "proposal", "contract"):
+        page.goto(f"{camera.demo.url}/admin/{kind}/details/?id=1")
+        camera.shoot(f"{kind}-public", camera.demo.url + str(page.get_attribute("text=Client's page", "href")))
     camera.shoot("phones", camera.demo.phone_url)
+
+
+def _trigger_steps(camera: Camera) -> None:
+    """A trigger's steps as they are refused, its versions, and what switching one on would do."""
+    page = camera.page
+    page.goto(f"{camera.demo.url}/admin/sms/trigger/edit/?key=charge_due_soon")
+    page.wait_for_load_state("load")
+    page.fill("[name=step-0-amount]", "10000")
+    page.click("button:text-is('Save')")
+    camera.keep("sms-trigger-refused")
+    page.fill("[name=step-0-amount]", "3")
+    page.fill("#text-pt", f"{{contact_firstname}}, a fatura {{invoice_number}} vence em breve. {camera.width}")
+    page.click("button:text-is('Save')")
+    page.click("text=Version 2")
+    camera.keep("sms-trigger-versions")
+    estimates = f"{camera.demo.url}/admin/sms/trigger/edit/?key=estimate_expiration_reminder"
+    page.goto(estimates)
+    page.click("button:text-is('Switch off')")
+    page.goto(estimates)
+    page.click("button:text-is('Switch on')")
+    camera.keep("sms-trigger-switch-on")
+    page.click("button:text-is('Switch on')")
+    camera.keep("sms-trigger-switched-on")
 
 
 def main() -> int:
@@ -148,6 +240,8 @@ def main() -> int:
                 sign_in(camera.page, demo)
                 take(camera, EMPTY)
             days = live_through(database)
+            live_through_a_month(database)
+            count_days(database)
             for camera in cameras:
                 take(camera, PAGES | lived_in(days))
                 take_steps(camera)

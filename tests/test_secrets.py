@@ -46,3 +46,21 @@ def test_what_is_no_key_is_refused_without_being_quoted(keys: list[str]) -> None
 def test_a_vault_shows_nothing() -> None:
     key = new_key()
     assert key not in repr(Vault([key]))
+
+
+def test_a_brief_name_is_the_same_each_time_and_only_the_keys_read_it() -> None:
+    """X7: it stands in an address of 22 characters."""
+    old, new = new_key(), new_key()
+    brief = Vault([old]).brief(b"\x01number")
+    assert brief == Vault([old]).brief(b"\x01number")
+    assert len(brief) == 22
+    assert Vault([new, old]).expand(brief) == b"\0\x01number"
+    assert Vault([new]).expand(brief) is None
+
+
+@pytest.mark.parametrize("made_up", ["", "A" * 22, "A" * 21, "A" * 44, "é" * 22, "=" * 22, "$" * 22])
+def test_a_brief_name_cannot_be_made_up(made_up: str) -> None:
+    vault = Vault([new_key()])
+    assert vault.expand(made_up) is None
+    good = vault.brief(b"12345678")
+    assert vault.expand(good[:-2] + ("AA" if good[-2:] != "AA" else "BA")) is None

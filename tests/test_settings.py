@@ -60,6 +60,14 @@ def test_values_are_typed_and_tidied() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "read_as"),
+    [(True, True), (False, False), ("on", True), ("0", False), (None, None)],
+)
+def test_a_switch_is_a_truth_or_a_word_for_it(given: object, read_as: bool | None) -> None:
+    assert _read(SMS_PRIVATE_GATEWAYS=given).private_gateways is read_as
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("SMS_SECRET_KEYS", 7),
@@ -74,6 +82,8 @@ def test_values_are_typed_and_tidied() -> None:
         ("SMS_URL_PREFIX", "sms"),
         ("SMS_URL_PREFIX", "/"),
         ("SMS_LANGUAGE", 3),
+        ("SMS_PRIVATE_GATEWAYS", "perhaps"),
+        ("SMS_PRIVATE_GATEWAYS", 2),
         ("SMS_THREADS", 0),
         ("SMS_THREADS", "many"),
         ("SMS_THREADS", 2.5),
@@ -94,3 +104,17 @@ def test_a_wrong_value_names_its_key_and_how_to_mend_it(key: str, value: object)
 def test_settings_show_no_key() -> None:
     """Promise 9: an object that holds them ends in many a log."""
     assert KEY not in repr(_read())
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("21-9", (21, 9)), (" 0 - 6 ", (0, 6)), ("22-24", (22, 0)), ("off", None)]
+)
+def test_quiet_hours_are_two_hours_or_off(given: str, wanted: tuple[int, int] | None) -> None:
+    assert read({"SMS_SECRET_KEYS": KEY, "SMS_QUIET_HOURS": given}).quiet_hours == wanted
+
+
+@pytest.mark.parametrize("given", ["9", "9-9", "21-33", "x-y", "0-24", ""])
+def test_quiet_hours_that_leave_no_hour_are_refused(given: str) -> None:
+    """X6: bad input."""
+    with pytest.raises(ConfigurationError, match="SMS_QUIET_HOURS"):
+        read({"SMS_SECRET_KEYS": KEY, "SMS_QUIET_HOURS": given})

@@ -12,13 +12,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask_admin import Admin
 
-from sms_plugin.models import Message, Provider, Runner, new_id
+from sms_plugin.models import Access, Batch, Change, Message, Provider, Runner, new_id
 from tests.benchmarks.ground import tuned
 from tests.portal import Client, Portal, make_portal
 
 MESSAGES, CLIENTS = 1_000_000, 100_000
 _AT_ONCE = 10_000
 _YEAR = dt.timedelta(days=365)
+#: A send to many that a quarter of the messages belong to.
+SEND = UUID(int=99)
+_CHANGES, _LOOKS = 5_000, 100_000
 _TEXT = "Dear client {}, your invoice F{} of {} EUR falls due soon. Please pay in time, thank you. Acme"
 #: (state, reason, share in thousandths): most went well, fifty thousand wait.
 _STATES = (
@@ -63,6 +66,7 @@ def fill(portal: Portal, *, messages: int, clients: int) -> None:
     with portal.db.engine.begin() as connection:
         rows = [{"id": n, "name": f"Client {n}", "phone": _number(n), "language": "en"} for n in range(1, clients + 1)]
         connection.execute(sa.insert(Client.__table__), rows)  # type: ignore[arg-type]
+    _keep_record(portal, now)
     with _without_indexes(portal):
         _write(portal, messages, clients, now)
     with portal.db.engine.connect() as connection:
@@ -91,6 +95,28 @@ def _write(portal: Portal, messages: int, clients: int, now: dt.datetime) -> Non
             connection.execute(insert, [_message(n, messages, clients, now, chance) for n in some])
 
 
+def _keep_record(portal: Portal, now: dt.datetime) -> None:
+    """A year of changes and looks, and the send to many."""
+    with portal.fresh() as session, session.begin():
+        send = {"going": MESSAGES // 4, "stop_share": 20, "created_at": now, "changed_at": now}
+        session.add(Batch(id=SEND, name="Spring", state="running", purpose="marketing", once="spring", **send))
+    with portal.db.engine.begin() as connection:
+        for table, count, of in ((Change, _CHANGES, _change), (Access, _LOOKS, _look)):
+            rows = [of(n, now - _YEAR * (1 - n / count)) for n in range(count)]
+            connection.execute(sa.insert(table.__table__), rows)  # type: ignore[arg-type]
+
+
+def _change(n: int, at: dt.datetime) -> dict[str, Any]:
+    detail = {"texts": [{"en": _TEXT}, {"en": _TEXT.upper()}], "hour": [8, 9]}
+    what = ("trigger charge_created", "provider provider 1", "template Due")[n % 3]
+    return {"id": new_id(at), "at": at, "who": f"User {n % 40}", "what": what, "action": "changed", "detail": detail}
+
+
+def _look(n: int, at: dt.datetime) -> dict[str, Any]:
+    of = {"entity": "clients/Client", "record": str(n % CLIENTS + 1), "detail": {"number": "+351******678"}}
+    return {"id": new_id(at), "at": at, "who": f"User {n % 40}", "action": "looked" if n % 9 else "exported", **of}
+
+
 def _provider(number: int, now: dt.datetime) -> Provider:
     return Provider(
         id=number,
@@ -115,6 +141,7 @@ def _message(n: int, messages: int, clients: int, now: dt.datetime, chance: rand
     at = now - _YEAR * (1 - n / messages)
     client = chance.randrange(1, clients + 1)
     went = state in {"delivered", "sent", "failed", "undelivered", "unknown"}
+    priority = chance.choice((0, 1, 1, 2))
     return {
         "id": new_id(at),
         "direction": "out",
@@ -125,7 +152,8 @@ def _message(n: int, messages: int, clients: int, now: dt.datetime, chance: rand
         "step": "",
         "moment": "",
         "purpose": "billing",
-        "priority": chance.choice((0, 1, 1, 2)),
+        "priority": priority,
+        "batch_id": SEND if priority == 2 else None,
         "subject": "",
         "operator": "",
         "entity": "invoice/Invoice",

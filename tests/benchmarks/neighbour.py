@@ -1,15 +1,17 @@
-"""What a host on SQLite notices of a worker that drains: its own commits, with the worker and without."""
+"""What a host on SQLite notices of a worker that drains, or sweeps: its own commits, with the worker and without."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -18,7 +20,9 @@ from flask import Flask
 
 from sms_plugin.models import Message
 from sms_plugin.states import MessageState
+from sms_plugin.triggers import dues
 from tests.benchmarks.ground import charge, close, control, portal_on, tuned
+from tests.benchmarks.sweeping import NOON, declared, fill, keys, swept
 from tests.portal import Client, Portal, make_portal
 
 #: The host's request threads, and how long each rests between two transactions, in seconds.
@@ -72,6 +76,49 @@ def measure(url: str, folder: Path, *, seconds: float, messages: int, changed: b
     return Neighbours(alone=alone, beside=beside, drained=drained)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BesideSweep:
+    """The host's commits alone and beside a sweep, and the seconds that the sweep took."""
+
+    alone: Commits
+    beside: Commits
+    seconds: float
+
+
+def measure_sweep(folder: Path, *, due: int, page: int = dues.PAGE) -> BesideSweep:
+    """The same load beside a sweep in a process of its own that writes so many messages, in pages of so many."""
+    portal = make_portal(f"sqlite:///{folder / f'sweep-{page}.db'}", *declared())
+    with portal.app.app_context():
+        tuned(portal.db.engine)
+        portal.use_kind("console", {}, name="console")
+        portal.switch_on(*keys(), since=NOON - dt.timedelta(days=1))
+        fill(portal, invoices=due * 2, due=due)
+        alone = _load(portal, 5)
+        process = get_context("spawn").Process(target=_sweep, args=(portal.app.config["SQLALCHEMY_DATABASE_URI"], page))
+        process.start()
+        while not _written(portal) and process.is_alive():
+            time.sleep(0.02)
+        began = time.perf_counter()
+        beside = _load(portal, 600, while_=process.is_alive)
+        seconds = time.perf_counter() - began
+        assert _written(portal) == due
+    close(portal.app, portal.db)
+    return BesideSweep(alone=alone, beside=beside, seconds=seconds)
+
+
+def _sweep(database: str, page: int) -> None:
+    dues.PAGE = page
+    portal = make_portal(database, *declared(), tables=False, TESTING=False)
+    with portal.app.app_context():
+        tuned(portal.db.engine)
+        swept(portal, NOON)
+
+
+def _written(portal: Portal) -> int:
+    with portal.fresh() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(Message)) or 0
+
+
 def _left(portal: Portal) -> int:
     with portal.fresh() as session:
         queued = Message.state == MessageState.QUEUED.value
@@ -93,14 +140,14 @@ def _worker(portal: Portal) -> Iterator[None]:
             process.terminate()
 
 
-def _load(portal: Portal, seconds: float) -> Commits:
-    """What a few request threads see that read a client, work a little, and write it."""
+def _load(portal: Portal, seconds: float, *, while_: Callable[[], bool] = lambda: True) -> Commits:
+    """What a few request threads see that read a client, work a little, and write it, for so long at most."""
     took: list[float] = []
     refused: list[str] = []
     until = time.monotonic() + seconds
 
     def visit(number: int) -> None:
-        while time.monotonic() < until:
+        while time.monotonic() < until and while_():
             with portal.app.app_context():
                 client = portal.session.get_one(Client, 1)
                 time.sleep(0.005)

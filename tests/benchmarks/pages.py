@@ -1,8 +1,8 @@
 """The pages on a million messages: ``python -m tests.benchmarks.pages [--database URL]``, on an empty database or one
 that an earlier run has filled.
 
-Medians of whole requests on the server, template included; bars of the issue Pages: lists 50 ms, a history 20 ms, an
-export's first byte 100 ms and 32 MiB of memory.
+Medians of whole requests on the server, template included; bars: pages 100 ms, a conversation 20 ms, an export's
+first byte 100 ms and 32 MiB of memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sms_plugin.outbox.export import Layout, export
 from sms_plugin.outbox.history import Selection, about_record, history
 from sms_plugin.outbox.queue import Part
 from sms_plugin.web.paging import Cursor, write_cursor
-from tests.benchmarks.million import CLIENTS, MESSAGES, large_portal
+from tests.benchmarks.million import CLIENTS, MESSAGES, SEND, large_portal
 from tests.portal import Client, Portal
 
 _ROUNDS = 15
@@ -57,7 +57,7 @@ def measure(portal: Portal) -> Iterator[tuple[str, Taken]]:
     for name, path in _pages(portal).items():
 
         def read(path: str = path) -> None:
-            assert client.get(path).status_code == 200
+            assert client.get(path, buffered=True).status_code == 200
 
         yield name, median(read)
     with portal.fresh() as session:
@@ -124,6 +124,12 @@ def _pages(portal: Portal) -> dict[str, str]:
         "queue, a deep page": f"{_QUEUE}?at={place}" if place else _QUEUE,
         "queue, held": f"{_QUEUE}?state=held",
         "queue, unknown": f"{_QUEUE}?state=unknown",
+        "queue, a client's": f"{_QUEUE}?client=clients/Client:{client}",
+        "queue, a number's": f"{_QUEUE}?number={number}",
+        "queue, a send to many": f"{_QUEUE}?batch={SEND}",
+        "queue, one trigger": f"{_QUEUE}?trigger=charge_created",
+        "queue, a rare trigger": f"{_QUEUE}?trigger=birthday_greeting",
+        "queue, a client by name": f"{_QUEUE}?client=Client+{CLIENTS - 5}",
         "queue, a rare reason": f"{_QUEUE}?state=held&reason=quarantined",
         "messages, first page": _LIST,
         "messages, a deep page": f"{_LIST}?at={deep}",
@@ -135,10 +141,20 @@ def _pages(portal: Portal) -> dict[str, str]:
         "messages, a rare provider": f"{_LIST}?provider=2",
         "messages, one number": f"{_LIST}?number={number}",
         "messages, one client": f"{_LIST}?client=clients/Client:{client}",
+        "messages, a send to many": f"{_LIST}?batch={SEND}",
+        "messages, what failed of a send to many": f"{_LIST}?batch={SEND}&state=failed",
         "messages, one day": f"{_LIST}?since={day}&until={day}",
         "messages, words in a number": f"{_LIST}?number={number}&words=invoice",
         "messages, words that a month does not hold": f"{_LIST}?since={day}&until={day}&words=zebra",
         "a number's conversation": f"/admin/sms/history/?number={number}",
+        "a number's conversation, on paper": f"/admin/sms/print/?number={number}",
+        "why a number was texted": f"/admin/sms/explain/?number={number}",
+        "why a client was texted": f"/admin/sms/explain/?of=clients/Client:{client}",
+        "the record of changes": "/admin/sms/change/",
+        "the record of changes, somebody rare": "/admin/sms/change/?who=zeno",
+        "looks": "/admin/sms/change/looks/",
+        "looks at one client's history": f"/admin/sms/change/looks/?of=clients/Client:{client}",
+        "looks, somebody rare": "/admin/sms/change/looks/?who=zeno",
         "one message": f"{_LIST}details/?id={middle.id}",
     }
 

@@ -17,12 +17,13 @@ from host_demo import create_app
 from host_demo.database import db
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
 from host_demo.setup import prepare
+from tests.demo.office import Office, bare_portal, opened
 from tests.demo.visitor import Visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent == Path(__file__).parent and "portal" in getattr(item, "fixturenames", ()):
+        if item.path.parent == Path(__file__).parent and {"portal", "office"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.one_database("sqlite", "the demo's own pages"))
 
 
@@ -69,3 +70,17 @@ def operator(portal: Flask) -> Visitor:
     visitor = Visitor(client=portal.test_client())
     visitor.sign_in(OPERATOR_LOGIN, OPERATOR_PASSWORD)
     return visitor
+
+
+@pytest.fixture(scope="session")
+def bare_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("bare") / "office.db"
+    bare_portal(file)
+    return file
+
+
+@pytest.fixture
+def office(bare_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """The demo as it is after install, with its phones; what they get is read there."""
+    with opened(bare_file, tmp_path, monkeypatch) as made:
+        yield made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -17,9 +18,10 @@ def sign_in(page: Page, demo: RunningDemo) -> None:
     page.fill("#login", ADMIN_LOGIN)
     page.fill("#password", ADMIN_PASSWORD)
     page.click("text=Sign in")
+    page.wait_for_url("**/admin/")  # a click does not wait for the page that it leads to
 
 
-def open_menu(page: Page, title: str) -> None:
+def open_menu(page: Page, title: str | re.Pattern[str]) -> None:
     """A page of the plugin, by the portal's menu; on a phone it is behind a button."""
     page.wait_for_load_state("load")  # the menu opens by a script
     if page.locator(".navbar-toggler").is_visible():
@@ -41,10 +43,10 @@ def try_and_activate(page: Page, *, number: str) -> None:
     """The connection, a test message to a number, and from now on all messages."""
     expect(page.locator("text=It is not active yet")).to_be_visible()
     page.click("button:text-is('Test the connection')")
-    expect(page.locator("text=The account answers.")).to_be_visible()
+    expect(page.locator("text=The account answers.").first).to_be_visible()
     page.fill("#sms-try-to", number)
     page.click("button:text-is('Send the test')")
-    expect(page.locator("text=took the test message")).to_be_visible()
+    expect(page.locator("text=took the test message").first).to_be_visible()
     page.click("button:text-is('Activate')")
     expect(page.locator(".sms-state-good")).to_have_text("active")
 

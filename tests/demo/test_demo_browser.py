@@ -27,6 +27,7 @@ def signed_in(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
     page.fill("#login", ADMIN_LOGIN)
     page.fill("#password", ADMIN_PASSWORD)
     page.click("text=Sign in")
+    page.wait_for_url("**/admin/")
     yield page
     page.close()
 

@@ -46,6 +46,7 @@ def operator(request: pytest.FixtureRequest, chrome: Browser, demo: RunningDemo)
     page.fill("#login", OPERATOR_LOGIN)
     page.fill("#password", OPERATOR_PASSWORD)
     page.click("text=Sign in")
+    page.wait_for_url("**/admin/")
     yield page
     assert said == []
     page.close()

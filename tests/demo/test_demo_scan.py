@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.demo.steps import sign_in
 from tests.demo_days import HOSTILE, Days, live_through
+from tests.demo_month import count_days, live_through_a_month
 from tests.demo_process import RunningDemo, running_demo
 from tests.needs import AXE, CHROMIUM_FLAGS, chromium
 from tests.screenshots import EMPTY, PAGES, WIDTHS, lived_in
@@ -33,7 +34,10 @@ STOCK = (
     "/admin/staff/edit/?id=9999",
 )
 #: Pages of the host's with something of the plugin's on them.
-SHARED = ("client", "client-empty", "client-edit", "clients", "invoice", "invoices")
+SHARED = (
+    *("client", "client-empty", "client-edit", "clients", "invoice", "invoices"),
+    *("lines", "line", "booking", "booking-public", "repair", "task"),
+)
 #: What tells one row of a list from another.
 ROW = re.compile(r'\[value="[^"]*"\]')
 
@@ -62,7 +66,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     database = f"sqlite:///{tmp_path_factory.mktemp('scan') / 'demo.db'}"
     with running_demo(database=database) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield Stage(demo=demo, chrome=browser, days=live_through(database, hostile=True))
+        days = live_through(database, hostile=True)
+        live_through_a_month(database)
+        count_days(database)
+        yield Stage(demo=demo, chrome=browser, days=days)
         browser.close()
 
 

@@ -35,7 +35,7 @@ def _rows(session: Session) -> list[tuple[object, ...]]:
         tuple(row)
         for table in Base.metadata.sorted_tables
         for row in session.execute(
-            select(*[column for column in table.c if column.name != "password_hash"]).order_by(table.c.id)
+            select(*[column for column in table.c if column.name != "password_hash"]).order_by(*table.primary_key)
         )
     ]
 

@@ -78,10 +78,11 @@ def test_a_template_is_written_tried_and_speaks_for_a_trigger(desk: Desk) -> Non
     page.select_option("#template", label="the template “Thank you”")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("body")).to_contain_text("is saved")
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Switch off").click()
     row = page.locator("tr", has_text="Payment recorded")
     row.get_by_role("button", name="Switch on").click()
+    expect(page.locator("h1")).to_contain_text("Switch on “Payment recorded”?")
+    page.get_by_role("button", name="Switch on").click()
     expect(page.locator("body")).to_contain_text("Nothing from before is sent.")
 
     (invoice,) = desk.row(

@@ -93,7 +93,8 @@ def _trigger(page: Page) -> None:
     page.select_option("#template", label="the template “Thank you”")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("body")).to_contain_text("is saved")
-    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("h1")).to_contain_text("Switch on “Payment recorded”?")
     page.get_by_role("button", name="Switch on").click()
     expect(page.locator("body")).to_contain_text("Nothing from before is sent.")
 

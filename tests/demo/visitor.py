@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,10 +22,14 @@ class Visitor:
         assert response.status_code == 200, f"{path}: {response.status}"
         return response.text
 
-    def send(self, path: str, **fields: str) -> TestResponse:
+    def send(self, path: str, **fields: str | Sequence[str]) -> TestResponse:
         """The answer to the form at a path, filled in and followed to the page that it leads to."""
-        token = TOKEN.search(self.read(path))
-        assert token, f"{path} carries no token"
+        return self.post(path, path, **fields)
+
+    def post(self, page: str, path: str, **fields: str | Sequence[str]) -> TestResponse:
+        """The answer to a form on a page that goes to another path, followed to the page that it leads to."""
+        token = TOKEN.search(self.read(page))
+        assert token, f"{page} carries no token"
         return self.client.post(path, data={"csrf_token": token[1], **fields}, follow_redirects=True)
 
     def sign_in(self, login: str, password: str, *, then: str = "") -> TestResponse:

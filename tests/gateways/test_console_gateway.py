@@ -13,7 +13,7 @@ from sms_plugin.testing.gateway_contract import outgoing
 
 
 def test_a_message_is_a_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with Http() as http:
+    with Http(private=True) as http:
         (verdict,) = ConsoleGateway(NoSettings(), http).send([outgoing(text="Olá!")])
     shown = capsys.readouterr().err
     assert verdict.outcome is Outcome.ACCEPTED

@@ -44,10 +44,23 @@ def test_every_shipped_gateway_has_its_kind() -> None:
     """P1, P11, P12."""
     assert {gateway.kind for gateway in SHIPPED} == {
         "twilio",
+        "turbosms",
+        "msg91",
+        "zenvia",
+        "vonage",
+        "kannel",
+        "jasmin",
+        "clickatell",
         "generic",
         "facilita_movel",
         "king_telecom",
+        "android",
+        "smsgateway_me",
+        "voipr",
+        "playsms",
         "allcance",
+        "khal",
+        "locasms",
         "hotmobile",
         "console",
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from sms_plugin.errors import SmsError
-from sms_plugin.gateways.settings import BadSettings, Kind, build, fields_of, setting
+from sms_plugin.gateways.settings import BadSettings, Kind, build, fields_of, setting, unfilled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +75,8 @@ def test_a_form_can_be_made_from_the_fields() -> None:
     assert (port.kind, port.default, port.minimum, port.maximum) == (Kind.NUMBER, 443, 1, 65535)
     assert (ssl.kind, form.kind, headers.kind) == (Kind.SWITCH, Kind.CHOICE, Kind.LINES)
     assert form.choices == {"a": "first", "b": "second"}
+
+
+def test_before_anybody_filled_anything_in_there_are_the_defaults() -> None:
+    """What a gateway can do is asked with them: nothing is checked."""
+    assert unfilled(Example) == Example(user="", token="", port=443, ssl=True, form="a", headers="")

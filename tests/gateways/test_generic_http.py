@@ -36,7 +36,7 @@ def send(server: ScriptedServer, *messages: Outgoing, **raw: object) -> Sequence
     """The verdicts of a gateway with these settings at the server."""
     at = urlsplit(server.url)
     settings = build(GenericHttpSettings, {**BASE, "host": at.hostname, "port": at.port, "ssl": False, **raw})
-    with Http(read_timeout=5.0) as http:
+    with Http(read_timeout=5.0, private=True) as http:
         return GenericHttpGateway(settings, http).send(messages or [outgoing()])
 
 
@@ -69,14 +69,16 @@ def test_credentials_reference_and_sender_have_placeholders(server: ScriptedServ
     send(
         server,
         outgoing(7, receipts="https://portal.example/r/7?k=1"),
-        url="/{t}/send?u={u}&p={p}&s={s}&r={r}&c={c}&to={d}&msg={m}",
+        url="/{t}/send?u={u}&p={p}&s={s}&r={r}&k={k}&c={c}&to={d}&msg={m}",
+        receipt_status="status",
+        status_words="ok = delivered",
         user="me@x",
         password="a&b",
         token="t/1",
         sender="Loja 1",
     )
     assert server.requests[0].target == (
-        "/t%2F1/send?u=me%40x&p=a%26b&s=Loja%201&r=00000000-0000-0000-0000-000000000007"
+        "/t%2F1/send?u=me%40x&p=a%26b&s=Loja%201&r=00000000-0000-0000-0000-000000000007&k=00000000000000000000000000000007"
         "&c=https%3A%2F%2Fportal.example%2Fr%2F7%3Fk%3D1"
         "&to=5511987650001&msg=Your%20invoice%204711%20is%20overdue%20since%20Monday"
     )
@@ -260,6 +262,7 @@ def test_a_success_outside_the_status_range_is_unknown(server: ScriptedServer) -
         ("2 = account no_credit", json_reply({"code": 2}), Outcome.REFUSED, About.ACCOUNT, True),
         ("9 = throttled", json_reply({"code": 9}), Outcome.REFUSED, About.ACCOUNT, False),
         ("-1 = retry", json_reply({"code": -1}), Outcome.REFUSED, About.MESSAGE, False),
+        ("-1 = outage", json_reply({"code": -1}), Outcome.REFUSED, About.PROVIDER, False),
         ("8 = duplicate", json_reply({"code": 8}), Outcome.ACCEPTED, None, False),
         ("/sem saldo/ = account", Reply(body=b"ERRO: Sem Saldo"), Outcome.REFUSED, About.ACCOUNT, True),
         ("http 402 = account", Reply(status=402), Outcome.REFUSED, About.ACCOUNT, True),

@@ -37,14 +37,14 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    with Http() as http:
+    with Http(private=True) as http:
         yield http
 
 
 @pytest.fixture
 def hasty() -> Iterator[Http]:
     """For answers that never come whole."""
-    with Http(read_timeout=0.3) as http:
+    with Http(read_timeout=0.3, private=True) as http:
         yield http
 
 
@@ -135,7 +135,7 @@ def test_a_refused_connection_is_not_sent(http: Http, server: ScriptedServer) ->
 
 
 def test_a_connection_that_nobody_accepts_is_not_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, Http(connect_timeout=0.2) as http:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, Http(connect_timeout=0.2, private=True) as http:
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
             one.setblocking(False)
@@ -178,7 +178,7 @@ def test_a_certificate_that_nobody_signed_is_not_sent(http: Http, tmp_path: Path
 def test_an_answer_over_tls_is_read_within_the_same_bounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, reason: str | None
 ) -> None:
-    http = Http(read_timeout=0.3 if reason else 30.0)
+    http = Http(read_timeout=0.3 if reason else 30.0, private=True)
     context = _self_signed(tmp_path / "own.pem")
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "own.pem"))
 

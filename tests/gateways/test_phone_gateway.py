@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from sms_plugin.gateways.contract import About, Outcome, ReceiptStatus, Report, WebRequest
+from sms_plugin.gateways.contract import About, Inbound, Outcome, ReceiptStatus, Report, WebRequest
 from sms_plugin.gateways.http import Http
 from sms_plugin.gateways.settings import build
 from sms_plugin.testing.gateway_contract import outgoing
@@ -65,7 +65,7 @@ def phones(tmp_path: Path) -> Iterator[PhoneServer]:
 
 @pytest.fixture
 def gateway(phones: PhoneServer) -> Iterator[PhoneGateway]:
-    with Http() as http:
+    with Http(private=True) as http:
         yield PhoneGateway(build(PhoneSettings, {"base_url": phones.url, "batch_size": 10}), http)
 
 
@@ -108,7 +108,7 @@ def test_the_server_misbehaves_on_demand(
 ) -> None:
     phones.set(mode=mode, retry_after=9)
     patience = 0.3 if reason == "timeout" else 30.0
-    with Http(read_timeout=patience) as http:
+    with Http(read_timeout=patience, private=True) as http:
         gateway = PhoneGateway(build(PhoneSettings, {"base_url": phones.url}), http)
         (verdict,) = gateway.send([outgoing(to=NUMBER)])
     assert (verdict.outcome, verdict.reason, len(phones.ledger())) == (outcome, reason, lines)
@@ -117,7 +117,7 @@ def test_the_server_misbehaves_on_demand(
 
 def test_a_wrong_token_is_about_the_account(phones: PhoneServer) -> None:
     """P21."""
-    with Http() as http:
+    with Http(private=True) as http:
         stranger = PhoneGateway(build(PhoneSettings, {"base_url": phones.url, "token": "no"}), http)
         (verdict,) = stranger.send([outgoing()])
     assert (verdict.outcome, verdict.about) == (Outcome.REFUSED, About.ACCOUNT)
@@ -125,7 +125,8 @@ def test_a_wrong_token_is_about_the_account(phones: PhoneServer) -> None:
 
 def reports(gateway: PhoneGateway, portal: Portal) -> list[Report]:
     """Every receipt that came, read."""
-    return [report for request in portal.received for report in gateway.read_receipts(request)]
+    told = [each for request in portal.received for each in gateway.read_webhook(request)]
+    return [each for each in told if isinstance(each, Report)]
 
 
 @pytest.mark.parametrize(
@@ -209,13 +210,46 @@ def test_the_page_shows_texts_as_text_and_runs_nothing_else(gateway: PhoneGatewa
     assert "unsafe" not in policy
 
 
+def test_somebody_answers_on_a_phone(gateway: PhoneGateway, phones: PhoneServer) -> None:
+    """Q5: the portal hears of it at the provider's address, signed, and until it takes it."""
+    with Portal(busy=1) as portal:
+        phones.set(mode="no_receipts")
+        (verdict,) = gateway.send([outgoing(1, to=NUMBER, receipts=f"{portal.url}/sms/receipts/token/1")])
+        told = {"number": NUMBER, "text": "Olá, às nove? 👍"}
+        answer = requests.post(phones.url + "/reply", data=told, timeout=5, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        portal.wait_for(2)
+    assert {request.url for request in portal.received} == {f"{portal.url}/sms/receipts/token"}
+    (text,) = gateway.read_webhook(portal.received[-1])
+    assert isinstance(text, Inbound)
+    assert (text.sender, text.text, text.answers) == (NUMBER, "Olá, às nove? 👍", verdict.reference)
+    assert text.reference
+    assert gateway.read_webhook(portal.received[0]) == [text]
+
+
+def test_only_the_servers_own_page_may_answer(gateway: PhoneGateway, phones: PhoneServer) -> None:
+    gateway.send([outgoing(1, to=NUMBER)])
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
+        told = {"number": NUMBER, "text": "x"}
+        answer = requests.post(
+            phones.url + "/reply", data=told, headers={"Sec-Fetch-Site": site}, timeout=5, allow_redirects=False
+        )
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("told", [{}, {"number": NUMBER, "text": " "}, {"number": "+351900000000", "text": "x"}])
+def test_nobody_answers_what_nobody_was_sent(phones: PhoneServer, told: dict[str, str]) -> None:
+    requests.post(phones.url + "/reply", data=told, timeout=5)
+    assert "class=mine" not in requests.get(phones.url, timeout=5).text
+
+
 def test_the_ledger_holds_what_was_taken_when_the_server_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", "0", "--ledger", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1].rstrip("/")
-        with Http() as http:
+        with Http(private=True) as http:
             gateway = PhoneGateway(build(PhoneSettings, {"base_url": url}), http)
             verdicts = [gateway.send([outgoing(number, to=NUMBER)])[0] for number in range(1, 4)]
         process.send_signal(signal.SIGKILL)

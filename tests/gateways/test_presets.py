@@ -1,4 +1,4 @@
-"""The four presets: the manual's values, and the answers that each provider is known for (P12)."""
+"""The three presets: the manual's values, and the answers that each provider is known for (P12)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from sms_plugin.gateways.contract import About, Outcome, Verdict
+from sms_plugin.gateways.facilita_movel import FacilitaMovel
+from sms_plugin.gateways.hotmobile import HotMobile
 from sms_plugin.gateways.http import Http
-from sms_plugin.gateways.presets import Allcance, FacilitaMovel, HotMobile, KingTelecom, PresetGateway
+from sms_plugin.gateways.king_telecom import KingTelecom
+from sms_plugin.gateways.presets import PresetGateway
 from sms_plugin.gateways.settings import BadSettings, build
 from sms_plugin.testing.gateway_contract import ScriptedServer, outgoing
 from sms_plugin.testing.loopback import Reply
@@ -17,10 +20,9 @@ from sms_plugin.testing.loopback import Reply
 ACCOUNT = {
     "facilita_movel": {"user": "u", "password": "p"},
     "king_telecom": {"user": "u", "token": "t"},
-    "allcance": {"user": "u", "password": "p"},
     "hotmobile": {"user": "u", "password": "p"},
 }
-PRESETS = (FacilitaMovel, KingTelecom, Allcance, HotMobile)
+PRESETS = (FacilitaMovel, KingTelecom, HotMobile)
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def send(server: ScriptedServer, preset: type[PresetGateway], *, text: str = "Ol
     """The verdict on one message through that preset at the server."""
     at = urlsplit(server.url)
     raw = {**ACCOUNT[preset.kind], "host": at.hostname, "port": at.port, "ssl": False}
-    with Http(read_timeout=5.0) as http:
+    with Http(read_timeout=5.0, private=True) as http:
         (verdict,) = preset(build(preset.Settings, raw), http).send([outgoing(text=text)])
     return verdict
 
@@ -43,7 +45,6 @@ def send(server: ScriptedServer, preset: type[PresetGateway], *, text: str = "Ol
     [
         (FacilitaMovel, "https://www.facilitamovel.com.br:443", False),
         (KingTelecom, "https://sms.kingtelecom.com.br:443", False),
-        (Allcance, "http://corporativo.allcancesms.com.br:80", True),
         (HotMobile, "http://painel.hotmobile.com.br:80", True),
     ],
 )
@@ -58,14 +59,14 @@ def test_host_port_and_ssl_are_the_manuals(preset: type[PresetGateway], base: st
     [
         (FacilitaMovel, "/api/simpleSend.ft?user=u&password=p&destinatario=11987650001&msg="),
         (KingTelecom, "/kingsms/api.php?acao=sendsms&login=u&token=t&numero=11987650001&msg="),
-        (Allcance, "/app/modulo/api/index.php?action=sendsms&lgn=u&pwd=p&numbers=11987650001&msg="),
         (HotMobile, "/SendAPI/Send.aspx?usr=u&pwd=p&number=5511987650001&msg="),
     ],
 )
 def test_the_request_is_the_manuals(server: ScriptedServer, preset: type[PresetGateway], target: str) -> None:
     send(server, preset)
     assert server.requests[0].method == "GET"
-    assert server.requests[0].target == target + "Ola%20Joao%20%26%20cia"
+    key = "&externalkey=00000000000000000000000000000001" if preset is FacilitaMovel else ""
+    assert server.requests[0].target == target + "Ola%20Joao%20%26%20cia" + key
 
 
 @pytest.mark.parametrize(
@@ -74,15 +75,13 @@ def test_the_request_is_the_manuals(server: ScriptedServer, preset: type[PresetG
         (FacilitaMovel, "6;Mensagem enviada;123456", "123456"),
         (FacilitaMovel, "5;Agendada;99", "99"),
         (FacilitaMovel, "6;123456", "123456"),
-        (FacilitaMovel, "6;Mensagem enviada", None),
+        (FacilitaMovel, "6;Mensagem enviada", "00000000000000000000000000000001"),
         (KingTelecom, '{"status":"success","cause":"ok","id":"123"}', "123"),
-        (Allcance, '{"status":1,"data":"55","msg":"SUCESSO"}', "55"),
-        (Allcance, '{"status":"1","data":55,"msg":"SUCESSO"}', "55"),
         (HotMobile, "4455", "4455"),
     ],
 )
 def test_a_known_success_is_accepted(
-    server: ScriptedServer, preset: type[PresetGateway], body: str, reference: str | None
+    server: ScriptedServer, preset: type[PresetGateway], body: str, reference: str
 ) -> None:
     server.will(Reply(body=body.encode(), content_type="text/plain"))
     verdict = send(server, preset)
@@ -99,8 +98,6 @@ def test_a_known_success_is_accepted(
         (KingTelecom, '{"status":"error","cause":"Token invalido"}', About.ACCOUNT, "bad_credentials", True),
         (KingTelecom, '{"status":"error","cause":"Sem crédito"}', About.ACCOUNT, "no_credit", True),
         (KingTelecom, '{"status":"error","cause":"Numero incorreto"}', About.RECIPIENT, "bad_number", True),
-        (Allcance, '{"status":0,"msg":"FALHA AO REALIZAR LOGIN"}', About.ACCOUNT, "bad_credentials", True),
-        (Allcance, '{"status":0,"msg":"Saldo insuficiente"}', About.ACCOUNT, "no_credit", True),
         (HotMobile, "-1", About.MESSAGE, "try_again", False),
         (HotMobile, "-20", About.MESSAGE, "try_again", False),
         (HotMobile, "-2", About.ACCOUNT, "no_credit", True),
@@ -132,8 +129,6 @@ def test_a_known_error_is_a_refusal(
         (FacilitaMovel, "7;?"),
         (KingTelecom, '{"status":"error","cause":"Erro interno"}'),
         (KingTelecom, "<html>csrf token</html>"),
-        (Allcance, '{"status":0,"msg":"Tente mais tarde"}'),
-        (Allcance, "numero de protocolo 5"),
         (HotMobile, "-99"),
         (HotMobile, "0"),
     ],

@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 import pytest
 
 from sms_plugin.errors import ForgedRequest, SmsError
-from sms_plugin.gateways.contract import About, Outcome, ReceiptStatus, WebRequest
+from sms_plugin.gateways.contract import About, Outcome, ReceiptStatus, Report, WebRequest
 from sms_plugin.gateways.http import Http
 from sms_plugin.gateways.settings import BadSettings, build
-from sms_plugin.gateways.twilio import TwilioGateway, TwilioSettings
+from sms_plugin.gateways.twilio import TwilioGateway
+from sms_plugin.gateways.twilio_settings import TwilioSettings
 from sms_plugin.gateways.twilio_signature import signature, verified_fields
 from sms_plugin.testing.gateway_contract import ScriptedServer, outgoing
 from sms_plugin.testing.loopback import Reply, json_reply
@@ -48,7 +49,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    with Http(read_timeout=5.0) as http:
+    with Http(read_timeout=5.0, private=True) as http:
         yield http
 
 
@@ -227,19 +228,21 @@ def test_another_algorithm_is_refused() -> None:
 def test_a_receipt_has_our_status(http: Http, word: str, status: ReceiptStatus) -> None:
     """X3; parameters that nobody announced are signed too."""
     fields = {"MessageSid": SID, "MessageStatus": word, "To": "+351911111000", "Announced": "never"}
-    (report,) = gateway("https://api.twilio.com", http).read_receipts(callback(fields))
+    (report,) = gateway("https://api.twilio.com", http).read_webhook(callback(fields))
+    assert isinstance(report, Report)
     assert (report.status, report.reference, report.number) == (status, SID, "+351911111000")
 
 
 def test_a_receipt_of_a_failure_has_its_reason(http: Http) -> None:
     fields = {"MessageSid": SID, "MessageStatus": "undelivered", "ErrorCode": "30006"}
-    (report,) = gateway("https://api.twilio.com", http).read_receipts(callback(fields))
+    (report,) = gateway("https://api.twilio.com", http).read_webhook(callback(fields))
+    assert isinstance(report, Report)
     assert (report.provider_code, report.reason) == ("30006", "landline")
 
 
 def test_a_signed_request_that_is_no_receipt_is_not_read(http: Http) -> None:
     with pytest.raises(SmsError) as raised:
-        gateway("https://api.twilio.com", http).read_receipts(callback(CALL))
+        gateway("https://api.twilio.com", http).read_webhook(callback(CALL))
     assert not isinstance(raised.value, ForgedRequest)
 
 

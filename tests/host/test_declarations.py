@@ -81,6 +81,10 @@ def _problem(*declared: Any, other_binds: tuple[type[Any], ...] = ()) -> Configu
     return problem
 
 
+def _person(**more: Any) -> Person[Client]:
+    return Person(name="name", phones=lambda client: client.phone, **more)
+
+
 def _invoice(**given: Any) -> Entity[Invoice]:
     return Entity(Invoice, "invoice", **{"to": TO, **given})
 
@@ -120,6 +124,8 @@ def test_sound_declarations_have_no_problems() -> None:
         ((CLIENT, _invoice(shortcodes={"x": money("totl")})), "bad_path", "'totl'", "'total'"),
         ((CLIENT, _invoice(shortcodes={"x": 5})), "bad_read", "is 5", "a path or a function"),
         ((CLIENT, _invoice(shortcodes={"bad name": "number"})), "bad_shortcode_name", "'bad name'", "Letters, digits"),
+        ((Entity(Client, "clients", person=_person(found_by="phon")),), "bad_path", "found_by", "'phone'"),
+        ((Entity(Client, "clients", person=_person(found_by="invoices")),), "bad_path", "is no column", "a column"),
         (
             (Entity(Client, "clients", person=Person(name="nam", phones="phone")),),
             "bad_path",

@@ -82,12 +82,29 @@ def house() -> Any:
     ],
 )
 def test_a_path_is_read(house: House, path: str, value: object) -> None:
-    found = check_path(House, path, where="").read(house)
-    assert (sorted(found) if isinstance(value, list) else found) == value  # type: ignore[call-overload]
+    checked = check_path(House, path, where="")
+    for read in (checked.read, checked.reader()):
+        found = read(house)
+        assert (sorted(found) if isinstance(value, list) else found) == value  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("name", "a"), ("settings", {"lift": "no"}), ("house.street", "Elm"), ("house.names", ["a", "b"])],
+)
+def test_a_path_is_read_from_within(house: House, path: str, value: object) -> None:
+    flat = min(house.flats, key=lambda each: each.name)
+    checked = check_path(Flat, path, where="")
+    for read in (checked.read, checked.reader()):
+        found = read(flat)
+        assert (sorted(found) if isinstance(found, list) else found) == value
+        assert read(None) is None
 
 
 def test_a_missing_step_is_none() -> None:
-    assert check_path(Flat, "house.street", where="").read(Flat(name="x")) is None
+    checked = check_path(Flat, "house.street", where="")
+    assert checked.read(Flat(name="x")) is None
+    assert checked.reader()(Flat(name="x")) is None
 
 
 def test_a_dictionary_in_a_column_is_a_value(house: House) -> None:

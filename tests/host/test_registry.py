@@ -10,10 +10,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from sms_plugin import Entity, Hook, Person, Section, SmsError, Trigger, added, changed, created
 from sms_plugin.catalog.loader import load
-from sms_plugin.host.registry import Registry
+from sms_plugin.host.registry import BUILT_IN, Registry
 from sms_plugin.host.resolve import resolve
 from sms_plugin.triggers.noticing import watch
 from tests.portal import Client, Contact, Invoice, Payment, Staff, Task
+
+#: What any text may use.
+ALWAYS = frozenset(BUILT_IN)
 
 CLIENT = Entity(Client, "clients", person=Person(name="name", phones="phone"), shortcodes={"contact_firstname": "name"})
 CONTACT = Entity(
@@ -44,7 +47,7 @@ def _invoice(*hooks: Hook[Invoice], **given: Any) -> Entity[Invoice]:
 
 def test_a_text_may_use_its_records_shortcodes_its_clients_and_the_companys() -> None:
     registry = _registry(CLIENT, STAFF, COMPANY, _invoice(Hook("charge_created", created())))
-    assert registry.reachable("charge_created") == {"invoice_number", "contact_firstname", "company_name"}
+    assert registry.reachable("charge_created") == ALWAYS | {"invoice_number", "contact_firstname", "company_name"}
 
 
 def test_it_may_use_those_of_the_records_that_also_names() -> None:
@@ -57,13 +60,17 @@ def test_it_may_use_those_of_the_records_that_also_names() -> None:
         hooks=[Hook("invoice_payment_recorded", created())],
     )
     registry = _registry(CLIENT, _invoice(), payment)
-    assert registry.reachable("invoice_payment_recorded") == {"payment_amount", "invoice_number", "contact_firstname"}
+    assert registry.reachable("invoice_payment_recorded") == ALWAYS | {
+        "payment_amount",
+        "invoice_number",
+        "contact_firstname",
+    }
 
 
 def test_those_of_the_client_behind_a_contact_too() -> None:
     invoice = _invoice(Hook("charge_created", created()), to={"client": "client.contacts"})
     registry = _registry(CLIENT, CONTACT, invoice)
-    assert registry.reachable("charge_created") == {"invoice_number", "contact_title", "contact_firstname"}
+    assert registry.reachable("charge_created") == ALWAYS | {"invoice_number", "contact_title", "contact_firstname"}
 
 
 def test_where_several_hooks_fire_it_those_that_all_of_them_reach() -> None:
@@ -73,7 +80,7 @@ def test_where_several_hooks_fire_it_those_that_all_of_them_reach() -> None:
         _invoice(Hook("charge_created", created())),
         Entity(Payment, "payment", to={"client": "invoice.client"}, hooks=[Hook("charge_created", created())]),
     )
-    assert registry.reachable("charge_created") == {"contact_firstname", "company_name"}
+    assert registry.reachable("charge_created") == ALWAYS | {"contact_firstname", "company_name"}
 
 
 def test_whom_a_hook_itself_names_is_reached_by_its_texts_only() -> None:
@@ -86,20 +93,20 @@ def test_whom_a_hook_itself_names_is_reached_by_its_texts_only() -> None:
         hooks=[Hook(follows, added(Task.followers)), Hook(told, changed(Task.name), to="followers")],
     )
     registry = _registry(STAFF, task)
-    assert registry.reachable("follows") == registry.reachable("told") == {"task_name", "staff_name"}
+    assert registry.reachable("follows") == registry.reachable("told") == ALWAYS | {"task_name", "staff_name"}
 
 
 def test_a_function_may_lead_to_any_person() -> None:
     registry = _registry(
         CLIENT, STAFF, _invoice(Hook("charge_created", created()), to={"client": lambda invoice: invoice.client})
     )
-    assert registry.reachable("charge_created") == {"invoice_number", "contact_firstname", "staff_name"}
+    assert registry.reachable("charge_created") == ALWAYS | {"invoice_number", "contact_firstname", "staff_name"}
 
 
 def test_a_trigger_that_no_hook_fires_offers_its_sections_shortcodes() -> None:
     registry = _registry(CLIENT, COMPANY, _invoice())
-    assert registry.reachable("charge_created") == {"invoice_number", "contact_firstname", "company_name"}
-    assert registry.reachable("invoice_payment_recorded") == {"company_name"}
+    assert registry.reachable("charge_created") == ALWAYS | {"invoice_number", "contact_firstname", "company_name"}
+    assert registry.reachable("invoice_payment_recorded") == ALWAYS | {"company_name"}
 
 
 def test_an_unknown_trigger_is_named_with_a_guess() -> None:
@@ -141,3 +148,13 @@ def test_a_class_may_be_declared_before_those_that_it_is_related_to_exist() -> N
     assert person is not None
     early = Early(state="a", lates=[Late(number="912345678")])
     assert person.phones["mobile"](early) == ["912345678"]
+
+
+def test_a_trigger_of_the_hosts_may_be_named_in_several_languages() -> None:
+    """X14."""
+    one = Trigger(key="room_ready", section="clients", label="Room ready", text={"en": "Come!"})
+    many = Trigger(key="seat_ready", section="clients", label={"en": "Seat", "pt": "Lugar"}, text={"en": "Come!"})
+    registry = _registry(CLIENT, one, many)
+    assert registry.reason("room_ready").label == {"en": "Room ready"}
+    assert registry.reason("room_ready").help == {}
+    assert registry.reason("seat_ready").label == {"en": "Seat", "pt": "Lugar"}

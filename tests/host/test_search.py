@@ -87,7 +87,7 @@ def test_a_secret_cannot_be_guessed_by_its_beginning(portal: Portal) -> None:
         password_hash = sa.orm.mapped_column(sa.String(200))
         api_token = sa.orm.mapped_column(sa.String(200))
 
-    assert [column.key for column in search._texts(Account)] == ["login"]
+    assert [column.key for column in search.text_columns(Account)] == ["login"]
 
 
 def test_nothing_is_written(people: Portal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import uuid4
 
-from sms_plugin.jobs.hand import AHEAD, LATE, Hand
+from sms_plugin.jobs.hand import AHEAD, AT_WORST, HELD_UP, LATE, Hand
 from sms_plugin.outbox.claim import Claim, Claimed
 from sms_plugin.providers.rate import Slots
 
@@ -59,3 +59,27 @@ def test_one_for_which_there_is_no_time_is_given_back_and_claimed_when_there_is(
 def test_without_a_rate_nothing_is_late() -> None:
     hand = _hand(NOW, apart=dt.timedelta())
     assert hand.late(NOW + dt.timedelta(seconds=30), room=5) == []
+
+
+def test_a_claim_that_brings_nothing_leaves_those_in_hand_at_their_pace() -> None:
+    """They left when the flush came by, and not at their time."""
+    hand = _hand(NOW + 2 * AHEAD)
+    hand.take(Claim(again_at=NOW + dt.timedelta(seconds=1)))
+    assert hand.paced
+    assert len(hand.ready(NOW + AHEAD, room=1)) == 1
+
+
+def test_a_busy_machine_is_given_more_time_and_a_quiet_one_none() -> None:
+    hand = _hand(NOW)
+    hand.note(20, held_up=20)
+    assert hand.held_up == AT_WORST
+    hand.note(50, held_up=0)
+    assert hand.held_up == HELD_UP
+
+
+def test_a_hiccup_lets_nothing_leave_later() -> None:
+    """P18: what leaves late crowds a second, and so does the next one if it may be later still."""
+    hand = _hand(NOW)
+    for _ in range(30):
+        hand.note(4, held_up=1)
+        assert hand.held_up == HELD_UP

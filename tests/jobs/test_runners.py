@@ -353,6 +353,29 @@ def test_a_runner_that_was_taken_for_dead_signs_on_again(patient: Portal, monkey
     assert _runners(patient) == []
 
 
+def test_a_runner_that_leaves_while_it_shows_that_it_lives_does_not_sign_on_again(
+    patient: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sms_plugin.jobs.runner.HEARTBEAT", 0.0)
+    begun, go_on, over = (threading.Event() for _ in range(3))
+    beat = ProcessRunner._heartbeat
+
+    def slow(self: ProcessRunner) -> None:
+        begun.set()
+        go_on.wait(30)
+        beat(self)
+        over.set()
+
+    monkeypatch.setattr(ProcessRunner, "_heartbeat", slow)
+    runner = ProcessRunner(patient.app, patient.state, kind="worker")
+    runner.start()
+    assert begun.wait(30)
+    threading.Timer(0.5, go_on.set).start()
+    runner.stop()
+    assert over.wait(30)
+    assert _runners(patient) == []
+
+
 def test_messages_are_not_touched_by_a_runner_without_a_provider(database_url: str) -> None:
     made = make_portal(database_url, **PATIENT)
     with made.app.app_context():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -46,6 +47,12 @@ def test_ids_sort_by_their_moment_and_never_collide() -> None:
     assert ids == sorted(ids)
     assert {(id.version, id.variant) for id in ids} == {(7, "specified in RFC 4122")}
     assert len({new_id(NOW) for _ in range(1000)}) == 1000
+
+
+def test_ids_of_one_moment_sort_by_when_they_were_made() -> None:
+    """What a run finds first goes first, as a forecast says it (X4)."""
+    ids = [new_id(NOW) for _ in range(1000)]
+    assert sum(one > other for one, other in pairwise(ids)) <= 1, "but where the count begins anew"
 
 
 def test_no_id_of_a_moment_or_later_is_smaller_than_its_first() -> None:

@@ -23,6 +23,7 @@ NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 MIDDLE = Place(as_of=NOW, part=Part.DUE, priority=1, due_at=NOW - dt.timedelta(hours=3), id=UUID(int=7), passed=0)
 LATER = Place(as_of=NOW, part=Part.LATER, priority=1, due_at=NOW + dt.timedelta(hours=3), id=UUID(int=7), passed=0)
 AFTER = new_id(NOW)
+BATCH = UUID(int=77)
 
 
 def _search(**wanted: Any) -> Callable[[Session], object]:
@@ -40,6 +41,10 @@ _QUESTIONS: dict[str, tuple[Callable[[Session], object], set[str]]] = {
     "the queue, later": (_queue(after=LATER), {"due", "state"}),
     "the queue, held": (_queue(states=[MessageState.HELD]), {"state"}),
     "the queue, a reason": (_queue(reason="throttled"), {"state", "due"}),
+    "the queue, a batch": (_queue(wanted=Wanted(batch_id=BATCH)), {"batch"}),
+    "the queue, a client": (_queue(wanted=Wanted(client=("clients/Client", "7"))), {"client"}),
+    "the queue, a number": (_queue(wanted=Wanted(number="+351912345607")), {"number"}),
+    "the queue, a trigger": (_queue(wanted=Wanted(trigger="trigger-3")), {"state", "due"}),
     "the counters": (lambda session: live_counts(session, most=100), {"state", "due"}),
     "all messages": (_search(), {""}),
     "messages of a state": (_search(state=MessageState.FAILED), {"state"}),
@@ -47,6 +52,8 @@ _QUESTIONS: dict[str, tuple[Callable[[Session], object], set[str]]] = {
     "messages of a trigger that went": (_search(trigger="trigger-3", state=MessageState.SENT), {"trigger"}),
     "messages of a client": (_search(client=("clients/Client", "7")), {"client"}),
     "messages to a number": (_search(number="+351912345607"), {"number"}),
+    "messages of a batch": (_search(batch_id=BATCH), {"batch"}),
+    "messages of a batch that failed": (_search(batch_id=BATCH, state=MessageState.FAILED), {"batch"}),
     "words in a number": (_search(number="+351912345607", words="x"), {"number"}),
     "messages of some days": (_search(since=NOW - dt.timedelta(days=3), before=NOW), {""}),
 }
@@ -71,6 +78,7 @@ def _filler(number: int, state: str) -> dict[str, object]:
         "purpose": "service",
         "priority": number % 3,
         "trigger": f"trigger-{number % 12}",
+        "batch_id": BATCH if number % 10 == 0 else None,
         "client_entity": "clients/Client",
         "client": str(number % 200),
         "number": f"+3519123456{number % 100:02}",

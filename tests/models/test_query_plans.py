@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report, Verdict
+from sms_plugin.gateways.contract import Capabilities, Inbound, Outcome, Part, ReceiptStatus, Report, Verdict
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.jobs import wake
-from sms_plugin.models import Attempt, Event, Message, Receipt, TriggerRow, new_id
+from sms_plugin.models import Attempt, Consent, Event, Message, Receipt, TriggerRow, new_id
+from sms_plugin.outbox.cap import gone_since
+from sms_plugin.outbox.charges import let_go
 from sms_plugin.outbox.claim import Claim, claim
 from sms_plugin.outbox.depart import depart
+from sms_plugin.outbox.explain import explain, of_client
+from sms_plugin.outbox.gathering import gathered_of
+from sms_plugin.outbox.history import about_number
+from sms_plugin.outbox.inbound import place, take_in
 from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
+from sms_plugin.outbox.polling import Progress, Span, due
 from sms_plugin.outbox.receipts import match_waiting, rematch, take
 from sms_plugin.outbox.reconcile import doubts
+from sms_plugin.outbox.scorecard import scorecard
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.outbox.timeline import timeline
+from sms_plugin.people.consent import said, said_of
+from sms_plugin.triggers import groups, surge, volumes
 from sms_plugin.triggers.runs import runs
+from sms_plugin.triggers.waiting import waiting
 from tests.plans import look_at, plans, scans
 from tests.portal import Portal
 
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 #: Tables that grow with every message.
-LARGE = ("sms_message", "sms_attempt", "sms_receipt", "sms_event")
+LARGE = ("sms_message", "sms_attempt", "sms_receipt", "sms_event", "sms_consent")
 #: Indexes that hold what still asks for something only: reading all of one is cheap. MariaDB's hold more, and it is
 #: asked there by their first column.
 SMALL = ("ix_sms_attempt_open", "ix_sms_message_due")
@@ -57,6 +70,18 @@ def _exchange(portal: Portal, session: Session) -> None:
     settle(session, finished, settings=portal.state.settings, now=NOW)
 
 
+def _texts(portal: Portal, session: Session) -> None:
+    """A word that stops a number, and the parts of a text."""
+    sender, part = "351912345607", Part(group="1", number=1, total=2)
+    texts = [
+        Inbound(sender=sender, text="STOP", reference="in 1", answers="old 7"),
+        Inbound(sender=sender, text="a", reference="in 2", part=part),
+        Inbound(sender=sender, text="b", reference="in 3", part=replace(part, number=2)),
+    ]
+    placed = place(session, texts, provider_id=1, state=portal.state, now=NOW)
+    assert [len(each.messages) for each in take_in(session, placed, state=portal.state, now=NOW)] == [1, 1]
+
+
 _WORK: dict[str, Work] = {
     "claim": _claim,
     "depart and settle": _exchange,
@@ -68,6 +93,25 @@ _WORK: dict[str, Work] = {
         session, [Report(status=ReceiptStatus.SENT, reference="old 7")], provider_id=1, about=None, now=NOW
     ),
     "receipts that wait": lambda portal, session: match_waiting(session, ["old 7"], provider_id=1, now=NOW),
+    "scorecard": lambda portal, session: scorecard(session, 1, now=NOW),
+    "what the budget held": lambda portal, session: let_go(session, most=10, who="", now=NOW),
+    "what left to numbers": lambda portal, session: gone_since(
+        session, {"+351912345607", "+351912345608"}, since=NOW - dt.timedelta(hours=12), but=set(), now=NOW
+    ),
+    "what a trigger wrote today": lambda portal, session: surge._amount(
+        session, "trigger-1", NOW.date(), 5, portal.state
+    ),
+    "what a trigger wrote on a day": lambda portal, session: volumes._amount(
+        session, "trigger-1", NOW.date(), portal.state.settings
+    ),
+    "what a run holds": lambda portal, session: session.execute(groups._held(_row(2)["id"], _at(2)).limit(5)).all(),
+    "what is told together": lambda portal, session: gathered_of(session, "trigger-1", "invoice/Invoice", ["7", "8"]),
+    "messages to ask about": lambda portal, session: due(
+        session,
+        Span(after=_at(MANY - 20), until=_at(MANY - 10)),
+        Progress(since=_at(MANY - 20), until=_at(MANY - 10), provider_id=1),
+        can=Capabilities(polled=10, prices=True, channels=("viber", "sms")),
+    ),
     "runs of triggers": lambda portal, session: runs(
         session,
         {"charge_created": TriggerRow(key="charge_created", on=False, texts={})},
@@ -75,6 +119,18 @@ _WORK: dict[str, Work] = {
         now=NOW,
     ),
     "look": lambda portal, session: [session.execute(query, {"now": NOW}) for query in [*wake._DUE, *wake._NEXT]],
+    "texts from a phone": _texts,
+    "what a number said": lambda portal, session: said(session, "+351912345607"),
+    "what a person said": lambda portal, session: said_of(session, RecordRef(entity="clients/Client", key="7")),
+    "explanation of a number": lambda portal, session: explain(
+        session, of=about_number("+351912345607"), state=portal.state, most=10
+    ),
+    "explanation of a client": lambda portal, session: explain(
+        session, of=of_client(RecordRef(entity="clients/Client", key="7")), state=portal.state, most=10
+    ),
+    "what waits, as a forecast counts it": lambda portal, session: list(
+        waiting(session, after=NOW, until=NOW + dt.timedelta(days=1), state=portal.state, now=NOW)
+    ),
     "timeline": lambda portal, session: timeline(session, _row(7)["id"]),
 }
 
@@ -88,6 +144,8 @@ def filled(portal: Portal) -> Portal:
         connection.execute(sa.insert(Attempt), [_attempt(number) for number in range(MANY)])
         connection.execute(sa.insert(Receipt), [_receipt(number) for number in range(MANY)])
         connection.execute(sa.insert(Event), [_event(number) for number in range(MANY)])
+        consents: Any = Consent.__table__
+        connection.execute(sa.insert(consents), [_consent(number) for number in range(MANY)])
     look_at(portal, *LARGE)
     return portal
 
@@ -157,3 +215,18 @@ def _receipt(number: int) -> dict[str, Any]:
 
 def _event(number: int) -> dict[str, Any]:
     return {"id": _IDS[number], "message_id": _IDS[number], "at": _at(number), "state": "held"}
+
+
+def _consent(number: int) -> dict[str, Any]:
+    return {
+        "id": _IDS[number],
+        "at": _at(number),
+        "number": _row(number)["number"],
+        "person_entity": "clients/Client",
+        "person": str(number % 100),
+        "purpose": "",
+        "does_agree": False,
+        "wording": "",
+        "who": "",
+        "source": "reply",
+    }

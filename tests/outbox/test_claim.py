@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 
 from sms_plugin.models import Event, Lease
 from sms_plugin.outbox.claim import REWORDED, release
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION, REMINDER
+from sms_plugin.outbox.leasing import lease_due
 from sms_plugin.people.consent import opt_out
 from sms_plugin.states import MessageState
-from tests.outbox.steps import claim_some, now
+from tests.outbox.steps import LEASE, claim_some, now
 from tests.portal import Client, Invoice, Portal
 
 _TEXT = "{contact_firstname}, invoice {invoice_number} is here."
@@ -185,3 +188,18 @@ def test_a_transaction_words_only_so_many_anew(sending: Portal, ana: Client) -> 
     claims = [claim_some(sending) for _ in range(4)]
     assert [len(claim.messages) for claim in claims] == [REWORDED, REWORDED, 3, 0]
     assert [claim.looked_at for claim in claims] == [2 * REWORDED + 3, REWORDED + 3, 3, 0]
+
+
+@pytest.mark.one_database("postgresql", "it is PostgreSQL that compiles plans")
+def test_no_claim_waits_for_its_plan_to_be_compiled(sending: Portal) -> None:
+    """Promise 10: behind a million that wait, the planner takes a claim for a large query."""
+    sending.queue()
+    with sending.fresh() as session:
+        with session.begin():
+            standing = session.scalar(sa.text("SHOW jit"))
+        with session.begin():
+            session.execute(sa.text("SET LOCAL jit = on"))
+            lease_due(session, token=uuid4(), until=now() + LEASE, want=10, now=now())
+            assert session.scalar(sa.text("SHOW jit")) == "off"
+        with session.begin():
+            assert session.scalar(sa.text("SHOW jit")) == standing  # the host's own statements keep what they had

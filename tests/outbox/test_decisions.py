@@ -151,6 +151,17 @@ def test_nothing_is_chosen_for_a_message_that_is_not_there(portal: Portal) -> No
             _choose(portal, choice, UUID(int=1))
 
 
+def test_whoever_waited_for_another_is_told_after_the_other(sending: Portal) -> None:
+    """The clock was asked before the message was free (X11)."""
+    message, began = sending.queue(state=MessageState.HELD, reason="quarantined"), now()
+    _choose(sending, Choice.RELEASE, message, who="Olek")
+    within(
+        sending.state,
+        lambda session: choose(session, Choice.CANCEL, message, state=sending.state, who="Rita", now=began),
+    )
+    assert _last(sending, message) == ("cancelled", "by_hand", "Rita")
+
+
 def test_of_two_who_decide_at_once_each_message_moves_once(sending: Portal) -> None:
     """One cancels and the other releases the same messages; of each, one is told what the other did."""
     messages = [sending.queue(state=MessageState.HELD, reason="quarantined") for _ in range(12)]

@@ -104,7 +104,7 @@ def test_a_provider_that_cannot_be_reached_is_tried_again(sending: Portal, phone
     phone.stop()
     drain(sending.app)
     found = sending.message(message)
-    assert (found.state, found.reason, found.attempts) == (MessageState.QUEUED, "no_connection", 1)
+    assert (found.state, found.reason, found.attempts) == (MessageState.QUEUED, "no_connection", 0)
 
 
 def test_a_number_that_does_not_exist_fails_and_the_others_go(sending: Portal) -> None:

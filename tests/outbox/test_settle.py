@@ -35,6 +35,16 @@ def test_a_refusal_for_good_fails_with_its_reason(sending: Portal) -> None:
     assert (found.state, found.reason) == (MessageState.FAILED, "bad_number")
 
 
+def test_a_number_that_the_provider_says_wants_no_texts_is_kept_as_that(sending: Portal) -> None:
+    """X7: nothing else goes to it, and what waits for it is dropped."""
+    message = sending.queue()
+    departed = send_off(sending, message)
+    waiting = sending.queue()
+    settle_with(sending, departed, refused("opted_out", about=About.RECIPIENT))
+    assert (sending.message(message).state, sending.message(message).reason) == (MessageState.FAILED, "opted_out")
+    assert (sending.message(waiting).state, sending.message(waiting).reason) == (MessageState.SUPPRESSED, "opted_out")
+
+
 def test_what_surely_did_not_arrive_goes_back_to_the_queue_later(sending: Portal) -> None:
     message = sending.queue()
     moment = now()

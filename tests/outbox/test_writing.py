@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -39,6 +40,15 @@ def test_one_occurrence_is_one_message(portal: Portal) -> None:
     """Promise 2: in one call, and in a later one."""
     assert _enqueue(portal, _draft("a"), _draft("a"), _draft("b")) == 2
     assert _enqueue(portal, _draft("a"), _draft("c")) == 1
+
+
+def test_messages_of_one_moment_go_in_the_order_in_which_they_were_given(portal: Portal) -> None:
+    """Not in that of their keys: under a cap it matters who is first, and a forecast says it (X4, X22)."""
+    at, written = now(), [_draft(str(number)) for number in range(12)]
+    with portal.fresh() as session, session.begin():
+        enqueue(session, [replace(each, text=str(number), due_at=at) for number, each in enumerate(written)], now=at)
+    told = [each.text for each in sorted(portal.messages(), key=lambda each: (each.due_at, each.id))]
+    assert told == [str(number) for number in range(12)]
 
 
 def test_parts_of_an_occurrence_do_not_run_together() -> None:

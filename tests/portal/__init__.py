@@ -2,6 +2,7 @@
 
 from tests.portal.app import Portal, make_portal
 from tests.portal.models import (
+    Assignment,
     Base,
     Booking,
     Client,
@@ -17,6 +18,7 @@ from tests.portal.models import (
 )
 
 __all__ = [
+    "Assignment",
     "Base",
     "Booking",
     "Client",

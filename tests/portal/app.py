@@ -282,6 +282,8 @@ def make_portal(
         SMS_CURRENCY="EUR",
         SMS_TIMEZONE="Europe/Lisbon",
         SMS_PUBLIC_URL="https://portal.example.com",
+        SMS_QUIET_HOURS="off",  # what is not about the hour of the day must pass at any
+        SMS_DAILY_CAP=0,
     )
     app.config.update(config)
     db = db or SQLAlchemy(model_class=Base)

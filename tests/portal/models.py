@@ -108,6 +108,7 @@ class Invoice(Base):
     note: Mapped[str | None] = mapped_column(sa.String(80))
 
     client: Mapped[Client | None] = relationship(back_populates="invoices")
+    payments: Mapped[list[Payment]] = relationship(back_populates="invoice")
 
 
 class Payment(Base):
@@ -116,8 +117,10 @@ class Payment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("invoice.id"))
     amount: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2))
+    paid_at: Mapped[dt.datetime | None]
+    booked_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
-    invoice: Mapped[Invoice] = relationship()
+    invoice: Mapped[Invoice] = relationship(back_populates="payments")
 
 
 class Task(Base):
@@ -127,6 +130,19 @@ class Task(Base):
     name: Mapped[str] = mapped_column(sa.String(80))
 
     followers: Mapped[list[Staff]] = relationship(secondary=followers, back_populates="tasks")
+
+
+class Assignment(Base):
+    """Who works on a task, as a record of its own: an association object."""
+
+    __tablename__ = "assignment"
+
+    task_id: Mapped[int] = mapped_column(sa.ForeignKey("task.id"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+
+    task: Mapped[Task] = relationship()
+    staff: Mapped[Staff] = relationship(foreign_keys=staff_id)
 
 
 class Booking(Base):
@@ -139,3 +155,4 @@ class Booking(Base):
     guest_phone: Mapped[str | None] = mapped_column(sa.String(40))
     starts_at: Mapped[dt.datetime | None]
     confirmed: Mapped[bool] = mapped_column(default=False)
+    remind_hours: Mapped[int | None]  #: so long before it begins

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
+from sms_plugin.jobs import balances, figures, inbox, polling, surges
 from sms_plugin.models import Job, Lease, Message, database_now
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.testing.phone_server import PhoneServer
@@ -75,7 +76,10 @@ def test_two_thousand_messages_leave_once_each_whoever_runs(
     assert Counter(line["id"] for line in phone.ledger()) == Counter(
         str(message) for message in look(office.state, lambda session: session.scalars(sa.select(Message.id)).all())
     )
-    periods = {"lapse": 5.0, "sweep": 3600.0, "reconcile": 60.0, "tidy": 60.0}
+    asking = {"balance": balances.EVERY, "receipts": polling.EVERY, "inbox": inbox.EVERY}
+    counting = {"days": figures.EVERY}
+    guarding = {"volumes": surges.LEARN_EVERY, "surges": surges.CARRY_OUT_EVERY}
+    periods = {"lapse": 5.0, "sweep": 3600.0, "reconcile": 60.0, "tidy": 60.0, **asking, **counting, **guarding}
     jobs = _jobs(office)
     assert set(jobs) == set(periods)
     for name, (version, seconds) in jobs.items():

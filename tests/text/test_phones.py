@@ -3,11 +3,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sms_plugin.text.phones import PhoneError, digits, mask, national_digits, parse_phone
+from sms_plugin.text.phones import PhoneError, digits, mask, national_digits, parse_phone, sender_number, spellings
 
 
 @pytest.mark.parametrize(
@@ -179,3 +180,77 @@ def test_digits_leave_the_plus_out() -> None:
 def test_national_digits_leave_the_country_code_out(e164: str, national: str) -> None:
     """P11: the number forms of a gateway."""
     assert national_digits(e164) == national
+
+
+@pytest.mark.parametrize(("written", "number"), [
+    ("351912345678", "+351912345678"),
+    ("+351 912 345 678", "+351912345678"),
+    ("00351912345678", "+351912345678"),
+    ("912345678", "+351912345678"),
+    ("351211234567", "+351211234567"),  # a landline may write, too
+    ("1920", "+1920"),
+    ("MEO", None),
+    ("12", None),
+    ("1" * 16, None),
+    ("", None),
+])  # fmt: skip
+def test_a_sender_is_a_number_however_the_provider_writes_it(written: str, number: str | None) -> None:
+    assert sender_number(written, region="PT") == number
+
+
+def test_a_number_is_written_in_its_countrys_groups_or_in_none() -> None:
+    assert {"912345678", "912 345 678", "+351 912 345 678", "+351912345678", "351912345678", "00351912345678"} <= set(
+        spellings("+351912345678")
+    )
+    assert {"(11) 98765-4321", "11987654321", "+55 11 98765-4321"} <= set(spellings("+5511987654321"))
+    assert "050 123 4567" in spellings("+380501234567")
+    assert len(spellings("+5511987654321")) < 50
+
+
+def _examples() -> list[phonenumbers.PhoneNumber]:
+    """A number of each kind of each country, and the same with its last digit gone, doubled, or another."""
+    kinds = phonenumbers.PhoneNumberType.values()
+    found = [
+        phonenumbers.example_number_for_type(region, kind)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in kinds
+        if kind != phonenumbers.PhoneNumberType.UNKNOWN
+    ]
+    known = [number for number in found if number is not None]
+    changed = [
+        phonenumbers.PhoneNumber(country_code=each.country_code, national_number=other)
+        for each in known
+        if (digits_of := each.national_number)
+        for other in (digits_of // 10, digits_of * 10 + 1, digits_of ^ 1)
+    ]
+    return known + changed
+
+
+def test_what_is_taken_is_possible_and_valid_by_the_librarys_own_word() -> None:
+    """S1: one look at its kind must say what the library says of it, for every country."""
+    taken = refused = 0
+    for number in _examples():
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        again = phonenumbers.parse(written)
+        whole = phonenumbers.is_possible_number_with_reason(again) == phonenumbers.ValidationResult.IS_POSSIBLE
+        sound = whole and phonenumbers.is_valid_number(again)
+        answer = _answer(written)
+        taken += answer == written
+        refused += answer != written
+        assert sound if answer == written else not sound or answer in {"landline", "not_mobile", "missing_ninth_digit"}
+    assert taken > 500
+    assert refused > 500
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=20))
+def test_ascii_is_read_like_the_same_in_other_digits(written: str) -> None:
+    """S1: what needs no translation is not translated, and reads the same."""
+    wide = "".join(chr(0xFF10 + int(each)) if each.isdigit() else each for each in written)
+    assert _answer(written) == _answer(wide)
+
+
+def _answer(written: str) -> str:
+    try:
+        return parse_phone(written, region="PT").e164
+    except PhoneError as error:
+        return error.code

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sms_plugin.text.gsm import ALPHABET, EXTENSION
+from sms_plugin.text.gsm import ALPHABET, EXTENSION, is_basic
 from sms_plugin.text.segments import Costly, Encoding, cheaper, measure
 
 # The answers of the npm package sms-segments-calculator 1.3.0 for some edges and for random texts of GSM-7,
@@ -21,6 +21,7 @@ REFERENCE: list[tuple[str, str, int]] = [
         Path(__file__).with_name("segments_reference.json").read_text(encoding="utf-8")
     )
 ]
+BASIC = sorted(ALPHABET - EXTENSION)
 GSM_TEXTS = st.text(st.sampled_from(sorted(ALPHABET)), max_size=700)
 MIXED_TEXTS = st.text(
     st.one_of(
@@ -203,3 +204,24 @@ def test_a_longer_text_is_never_cheaper_in_the_same_encoding(text: str, more: st
     before, after = measure(text), measure(text + more)
     if before.encoding is after.encoding:
         assert after.units > before.units
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from(BASIC), max_size=700))
+def test_a_text_without_the_extension_table_fills_its_segments_one_septet_at_a_time(text: str) -> None:
+    """X8: it is counted by its length alone, which must say the same as filling the segments one by one."""
+    segments, used = (1, 0) if text else (0, 0)
+    for _ in text:
+        if used == (153 if len(text) > 160 else 160):
+            segments, used = segments + 1, 0
+        used += 1
+    measured = measure(text)
+    assert is_basic(text)
+    assert (measured.encoding, measured.segments, measured.units) == (Encoding.GSM, segments, len(text))
+    assert measured.left == (153 if segments > 1 else 160) - used
+
+
+@pytest.mark.parametrize("character", ["€", "[", "\f", "ã", "\x1b", "\u00a0", "ж", "😀"])
+def test_one_character_beyond_the_basic_table_is_enough(character: str) -> None:
+    assert not is_basic(f"Hello {character}")
+    assert is_basic("".join(BASIC))

@@ -9,6 +9,8 @@ import pytest
 from sms_plugin import Entity, Hook, Person, changed, created
 from sms_plugin.host.entity import Declaration
 from tests.portal import Client, Invoice, Portal, make_portal
+from tests.triggers.owing import KEY, TEXT, change, declared
+from tests.triggers.sweeping import at
 
 #: What a test puts in place of an invoice's note.
 Reader = Callable[[Invoice], object]
@@ -54,3 +56,16 @@ def rendering(database_url: str) -> Iterator[Rendering]:
         yield held[0]
         portal.db.session.remove()
         portal.db.engine.dispose()
+
+
+@pytest.fixture
+def debts(database_url: str) -> Iterator[Portal]:
+    """A portal that gathers what is overdue."""
+    made = make_portal(database_url, *declared())
+    with made.app.app_context():
+        made.use_kind("console", {}, name="console")
+        made.switch_on(KEY, text=TEXT, since=at(1, 12))
+        change(made, gathers=True, validity_hours=12)
+        yield made
+        made.db.session.remove()
+        made.db.engine.dispose()

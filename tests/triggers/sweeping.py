@@ -48,5 +48,10 @@ def texted(portal: Portal) -> list[tuple[str | None, str | None, str]]:
     return sorted((message.trigger, message.record, message.state) for message in portal.messages())
 
 
+def going(portal: Portal, now: dt.datetime) -> list[tuple[str | None, str | None, str]]:
+    """The same of those whose time has come: a day's reminders are written before it begins in the east."""
+    return sorted((each.trigger, each.record, each.state) for each in portal.messages() if each.due_at <= now)
+
+
 def moments(portal: Portal) -> list[str]:
     return sorted(message.moment for message in portal.messages())

@@ -116,7 +116,7 @@ class Model:
             if number in after.invoices:
                 self._text(trigger, number, token, after.invoices[number][0])
         for task, staff in after.follows - before.follows:
-            self._text("follows", task, f"Staff {staff}", "good")
+            self._text("follows", task, f"followers Staff {staff}", "good")
         self.committed = Rows(after.invoices, after.follows)
         self.open = []
 

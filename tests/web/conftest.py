@@ -23,7 +23,8 @@ def mounted(database_url: str) -> Iterator[Mounted]:
 
     def make(**options: Any) -> Portal:
         options.setdefault("mount", _stock)
-        made.append(make_portal(database_url, tables=not made, **options))
+        declared = options.pop("declared", ())
+        made.append(make_portal(database_url, *declared, tables=not made, **options))
         return made[-1]
 
     yield make

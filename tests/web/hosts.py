@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from flask_admin import Admin
@@ -19,7 +21,8 @@ from jinja2 import StrictUndefined
 from markupsafe import escape
 
 from sms_plugin import SMSRecord
-from tests.portal import Booking, Client, Invoice, Parcel, Shelf, Task
+from sms_plugin.models import Batch, new_id
+from tests.portal import Booking, Client, Invoice, Parcel, Portal, Shelf, Task
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -102,3 +105,13 @@ def links(page: str, part: str) -> list[str]:
 def shows(page: str, words: str) -> bool:
     """Whether the words stand on the page, made harmless."""
     return str(escape(words)) in page
+
+
+def a_batch(portal: Portal, name: str, **values: Any) -> UUID:
+    """A send to many as it stands in the table; built of nothing."""
+    at = dt.datetime.now(dt.UTC)
+    given = {"state": "done", "purpose": "marketing", "stop_share": 20, "created_at": at, "changed_at": at, **values}
+    id = new_id(at)
+    with portal.app.app_context(), portal.fresh() as session, session.begin():
+        session.add(Batch(id=id, name=name, once=id.hex, **given))
+    return id

@@ -21,7 +21,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from sms_plugin import models
-from sms_plugin.models import Provider, Template, TriggerRow
+from sms_plugin.models import Group, Provider, Template, TriggerRow
 from sms_plugin.providers.active import add, stop
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
@@ -31,12 +31,21 @@ from tests.portal import Booking, Client, Invoice, Parcel, Portal, Shelf, Staff,
 from tests.web.conftest import Mounted
 from tests.web.hosts import hidden, host
 
-RIGHTS = frozenset({"configure", "send", "read", "export"})
+RIGHTS = frozenset({"configure", "send", "bulk", "approve", "read", "export"})
 CONFIGURE, SEND, READ, EXPORT = (frozenset({right}) for right in ("configure", "send", "read", "export"))
+BULK, APPROVE = (frozenset({right}) for right in ("bulk", "approve"))
 
 PARCEL = UUID(int=7)
+#: A run that waits for a person.
+SURGE = UUID(int=8)
+#: Sends to many: one that is being written, one to be confirmed, one that waits for a second person.
+DRAFT, READY, WAITING = (UUID(int=number) for number in (9, 10, 11))
 #: The key of a record of each host's view, by the endpoint of the view.
 RECORDS = {"client": "1", "invoice": "1", "parcel": str(PARCEL), "shelf": '["2","left"]', "task": "1", "booking": "1"}
+#: A number that each of them leads to.
+NUMBERS = {"client": "+351912345678", "invoice": "+351912345678"} | dict.fromkeys(
+    ("parcel", "shelf", "task", "booking"), "+351912345679"
+)
 SECRET = "only-the-gateway-knows"
 
 Values = Mapping[str, Any]
@@ -54,6 +63,7 @@ class Stage:
     waiting: UUID
     template: int
     unused: int
+    group: int
     token: str  #: which the session's pages carry
 
     def send(self, path: str, *, method: str, query: Values, form: Values, token: bool) -> TestResponse:
@@ -64,11 +74,12 @@ class Stage:
         return self.client.open(path, method=method, query_string=dict(query), data=given if method == "POST" else None)
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of the plugin's tables."""
+        """Every row of the plugin's tables, but for who looked at what: a look is written down, and changes nothing."""
         with self.portal.app.app_context(), self.portal.db.engine.connect() as connection:
             return {
                 table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
                 for table in models.Base.metadata.sorted_tables
+                if table.name != "sms_access"
             }
 
     def put_back(self, contents: Mapping[str, list[tuple[Any, ...]]]) -> None:
@@ -79,7 +90,7 @@ class Stage:
                 connection.execute(table.delete())
             for table in tables:
                 names = [column.key for column in table.columns]
-                rows = [dict(zip(names, row, strict=True)) for row in contents[table.name]]
+                rows = [dict(zip(names, row, strict=True)) for row in contents.get(table.name, ())]
                 if rows:
                     connection.execute(table.insert(), rows)
 
@@ -127,6 +138,10 @@ def _one(stage: Stage) -> Values:
 
 def _written(stage: Stage) -> Values:
     return {"id": stage.template}
+
+
+def _grouped(stage: Stage) -> Values:
+    return {"id": stage.group}
 
 
 def _settings(stage: Stage) -> Values:
@@ -197,24 +212,127 @@ def _on_host(view: str) -> dict[str, Route]:
     record = {"record": RECORDS[view]}
     return {
         f"GET {view}.sms_history_view": Route(needs=(READ,), query=lambda stage: record),
+        f"GET {view}.sms_print_view": Route(needs=(READ,), query=lambda stage: record),
         f"GET {view}.sms_export_view": Route(needs=(EXPORT,), query=lambda stage: record),
+        f"GET {view}.sms_consent_view": Route(needs=(SEND,), query=lambda stage: record),
+        f"POST {view}.sms_consent_view": Route(
+            needs=(SEND,),
+            query=lambda stage: record,
+            form=lambda stage: {"ask": "stop:", "number": NUMBERS[view]},
+            writes=True,
+        ),
         f"GET {view}.sms_send_view": Route(needs=(SEND,), query=lambda stage: record),
         f"POST {view}.sms_send_view": Route(needs=(SEND,), form=_shown(view, selected=False), writes=True),
         f"POST {view}.sms_send_selected_view": Route(needs=(SEND,), form=_shown(view, selected=True), writes=True),
     }
 
 
-#: What needs no right: files, and receipts, which are signed.
-OPEN = {"sms_files.static", "sms_webhooks.receipts"}
+#: A message of somebody's own to a number.
+BY_HAND = {"to": "+351912345678", "what": "words", "text": "Hello", "once": "0" * 32, "sure": "1"}
+
+#: What needs no right: files; receipts and replies, which are signed; the page that a text's link names.
+OPEN = {
+    "sms_files.static",
+    "sms_webhooks.receipts",
+    "sms_webhooks.inbound",
+    "sms_optout.static",
+    "sms_optout.page",
+}
 
 ROUTES: Mapping[str, Route] = {
+    "GET sms_overview.index_view": Route(needs=(READ,)),
+    "POST sms_overview.steps_view": Route(needs=(READ,)),
+    "GET sms_individual.index_view": Route(needs=(SEND,), query=lambda stage: {"to": "Ana"}),
+    "POST sms_individual.index_view": Route(needs=(SEND,), form=lambda stage: {**BY_HAND, "step": "send"}, writes=True),
+    "POST sms_individual.people_view": Route(needs=(SEND,), form=lambda stage: {"to": "Ana"}),
+    "POST sms_individual.look_view": Route(needs=(SEND,), form=lambda stage: BY_HAND),
+    "GET sms_express.index_view": Route(needs=(SEND,)),
+    "POST sms_express.send_view": Route(needs=(SEND,), form=lambda stage: BY_HAND, writes=True),
     "GET sms_queue.index_view": Route(needs=(READ,)),
     "GET sms_message.index_view": Route(needs=(READ,)),
     "GET sms_message.export_view": Route(needs=(READ | EXPORT,), query=lambda stage: {"number": "+351912345678"}),
     "GET sms_message.details_view": Route(needs=(READ,), query=_one),
     "POST sms_message.choose_view": Route(needs=(READ | SEND,), form=_chosen, writes=True),
+    "POST sms_queue.let_go_view": Route(needs=(READ | SEND,), writes=True),
+    "GET sms_surge.index_view": Route(needs=(READ,)),
+    "GET sms_surge.look_view": Route(needs=(READ,), query=lambda stage: {"id": str(SURGE)}),
+    "POST sms_surge.decide_view": Route(
+        needs=(READ | SEND,),
+        form=lambda stage: {"id": str(SURGE), "choice": "approve", "confirmed": "1"},
+        writes=True,
+    ),
+    "GET sms_change.index_view": Route(needs=(READ, CONFIGURE)),
+    "GET sms_change.looks_view": Route(needs=(CONFIGURE,)),
+    "GET sms_print.index_view": Route(needs=(READ,), query=lambda stage: {"number": "+351912345678"}),
     "GET sms_history.index_view": Route(needs=(READ,), query=lambda stage: {"number": "+351912345678"}),
+    "POST sms_history.reply_view": Route(
+        needs=(READ | SEND,), form=lambda stage: {"number": "+351912345678", "text": "Yes", "once": "1"}, writes=True
+    ),
     "GET sms_history.export_view": Route(needs=(READ | EXPORT,), query=lambda stage: {"number": "+351912345678"}),
+    "GET sms_group.index_view": Route(needs=(READ,)),
+    "GET sms_group.create_view": Route(needs=(READ | BULK,), query=lambda stage: {"of": "fixed"}),
+    "POST sms_group.create_view": Route(
+        needs=(READ | BULK,), query=lambda stage: {"of": "fixed"}, form=lambda stage: {"name": "Another"}, writes=True
+    ),
+    "GET sms_group.edit_view": Route(needs=(READ,), query=_grouped),
+    "POST sms_group.edit_view": Route(
+        needs=(READ | BULK,), query=_grouped, form=lambda stage: {"name": "Regulars"}, writes=True
+    ),
+    "POST sms_group.members_view": Route(
+        needs=(READ | BULK,),
+        form=lambda stage: {"id": stage.group, "do": "add", "ref": "clients/Client|1"},
+        writes=True,
+    ),
+    "POST sms_group.delete_view": Route(
+        needs=(READ | BULK,), form=lambda stage: {"id": stage.group, "confirmed": "1"}, writes=True
+    ),
+    **_stock("group", READ),
+    "GET sms_bulk.index_view": Route(needs=(READ, BULK, APPROVE)),
+    "GET sms_bulk.look_view": Route(needs=(READ, BULK, APPROVE), query=lambda stage: {"id": str(READY)}),
+    "GET sms_bulk.standing_view": Route(needs=(READ, BULK, APPROVE), query=lambda stage: {"id": str(WAITING)}),
+    "GET sms_bulk.create_view": Route(needs=(BULK,)),
+    "POST sms_bulk.create_view": Route(
+        needs=(BULK,), form=lambda stage: {"name": "New", "do": "draft", "once": "1" * 32}, writes=True
+    ),
+    "GET sms_bulk.edit_view": Route(needs=(BULK,), query=lambda stage: {"id": str(DRAFT)}),
+    "POST sms_bulk.edit_view": Route(
+        needs=(BULK,),
+        query=lambda stage: {"id": str(DRAFT)},
+        form=lambda stage: {"name": "Other", "do": "draft", "version": "0"},
+        writes=True,
+    ),
+    "POST sms_bulk.people_view": Route(needs=(BULK,), form=lambda stage: {"words": "Ana"}),
+    "POST sms_bulk.measure_view": Route(needs=(BULK,), form=lambda stage: {"text-en": "Hi"}),
+    "POST sms_bulk.confirm_view": Route(
+        needs=(BULK,), form=lambda stage: {"id": str(READY), "version": "0", "count": "1"}, writes=True
+    ),
+    "POST sms_bulk.remove_view": Route(
+        needs=(BULK,), form=lambda stage: {"id": str(READY), "version": "0", "recipient": "1"}, writes=True
+    ),
+    "POST sms_bulk.to_me_view": Route(
+        needs=(BULK,),
+        form=lambda stage: {"id": str(READY), "version": "0", "number": "912345678", "once": "2" * 32},
+        writes=True,
+    ),
+    "GET sms_bulk.add_view": Route(needs=(BULK,), query=lambda stage: {"id": str(READY)}),
+    "POST sms_bulk.add_view": Route(
+        needs=(BULK,),
+        query=lambda stage: {"id": str(READY)},
+        form=lambda stage: {"version": "0", "do": "build", "s0-kind": "numbers", "s0-text": "913333333"},
+        writes=True,
+    ),
+    "POST sms_bulk.decide_view": Route(
+        needs=(APPROVE,),
+        form=lambda stage: {"id": str(WAITING), "version": "0", "choice": "approve", "confirmed": "1"},
+        writes=True,
+    ),
+    "GET sms_forecast.index_view": Route(
+        needs=(READ,), query=lambda stage: {"trigger": "charge_due_soon", "days": "3"}
+    ),
+    "GET sms_forecast.record_view": Route(
+        needs=(READ | CONFIGURE,), query=lambda stage: {"kind": "invoice/Invoice", "record": "invoice/Invoice|1"}
+    ),
+    "GET sms_explain.index_view": Route(needs=(READ,), query=lambda stage: {"number": "+351912345678"}),
     "GET sms_trigger.index_view": Route(needs=(CONFIGURE, READ)),
     "GET sms_trigger.edit_view": Route(needs=(CONFIGURE, READ), query=lambda stage: {"key": "charge_created"}),
     "POST sms_trigger.edit_view": Route(
@@ -222,6 +340,12 @@ ROUTES: Mapping[str, Route] = {
     ),
     "POST sms_trigger.switch_view": Route(
         needs=(CONFIGURE,), form=lambda stage: {"key": "charge_due_soon", "on": "1", "confirmed": "1"}, writes=True
+    ),
+    "GET sms_trigger.skipped_view": Route(
+        needs=(READ | SEND, CONFIGURE | SEND), query=lambda stage: {"key": "charge_due_soon"}
+    ),
+    "POST sms_trigger.skipped_view": Route(
+        needs=(READ | SEND, CONFIGURE | SEND), query=lambda stage: {"key": "charge_due_soon"}
     ),
     "GET sms_template.index_view": Route(needs=(CONFIGURE,)),
     "GET sms_template.create_view": Route(needs=(CONFIGURE,)),
@@ -244,9 +368,14 @@ ROUTES: Mapping[str, Route] = {
     "POST sms_provider.activate": Route(needs=(CONFIGURE,), form=_named("spare"), writes=True),
     "POST sms_provider.deactivate": Route(needs=(CONFIGURE,), form=_named("phone"), writes=True),
     "POST sms_provider.resume": Route(needs=(CONFIGURE,), form=_named("stopped"), writes=True),
+    "POST sms_provider.standby": Route(needs=(CONFIGURE,), form=_named("spare"), writes=True),
+    "POST sms_provider.no_standby": Route(needs=(CONFIGURE,), form=_named("spare"), writes=True),
     "POST sms_provider.rate": Route(needs=(CONFIGURE,), form=_named("phone", count="5", seconds="7"), writes=True),
+    "POST sms_provider.money": Route(
+        needs=(CONFIGURE,), form=_named("phone", currency="EUR", prices="* 0.05", budget_day="5"), writes=True
+    ),
     "POST sms_provider.delete_view": Route(needs=(CONFIGURE,), form=_named("unused"), writes=True),
-    "POST sms_provider.connect": Route(needs=(CONFIGURE,), form=_named("phone")),
+    "POST sms_provider.connect": Route(needs=(CONFIGURE,), form=_named("phone"), writes=True),
     "POST sms_provider.try_out": Route(
         needs=(CONFIGURE,), form=_named("phone", to="912 345 678", text="A test"), writes=True
     ),
@@ -272,6 +401,7 @@ def stage(mounted: Mounted, phone: PhoneServer) -> Stage:
             portal.use_kind(kind, {}, name=name)
         portal.use(phone)
         _records(portal)
+        portal.queue(state=MessageState.HELD, reason="budget", text="Over the budget")
         written = {state: _message(portal, state) for state in MessageState if state is not MessageState.RECEIVED}
         now = dt.datetime.now(dt.UTC)
         with portal.fresh() as session, session.begin():
@@ -281,6 +411,14 @@ def stage(mounted: Mounted, phone: PhoneServer) -> Stage:
                 create(session, _draft(name), registry=portal.state.registry, who="test", now=now).id
                 for name in ("Due", "Unused")
             )
+            session.add(_surge(now))
+            group = Group(name="Friends", who="test", created_at=now, changed_at=now)
+            session.add(group)
+            session.flush()
+            kept = group.id
+            session.add_all(_batches(now))
+            session.flush()
+            session.add(_recipient())
             session.add(
                 TriggerRow(key="charge_created", on=True, on_since=now, texts={}, template_id=used, changed_at=now)
             )
@@ -294,7 +432,41 @@ def stage(mounted: Mounted, phone: PhoneServer) -> Stage:
         waiting=written[MessageState.QUEUED],
         template=used,
         unused=unused,
+        group=kept,
         token=client.get("/token").text,
+    )
+
+
+def _surge(now: dt.datetime) -> models.Surge:
+    return models.Surge(id=SURGE, trigger="charge_created", day=now.date(), began_at=now, ceiling=3)
+
+
+def _batches(now: dt.datetime) -> list[models.Batch]:
+    numbers = {"sources": [{"kind": "numbers", "text": "912345678"}]}
+    return [
+        models.Batch(
+            id=id,
+            name=f"Send {state}",
+            state=state,
+            once=str(id.int),
+            purpose="service",
+            texts={"en": "Hi"},
+            audience=numbers,
+            going=going,
+            segments=going,
+            spread={"1": going} if going else {},
+            stop_share=30,
+            created_at=now,
+            changed_at=now,
+            confirmed_by="somebody else" if state == "waiting" else "",
+        )
+        for id, state, going in ((DRAFT, "draft", 0), (READY, "ready", 1), (WAITING, "waiting", 1))
+    ]
+
+
+def _recipient() -> models.BatchRecipient:
+    return models.BatchRecipient(
+        id=1, batch_id=READY, occurrence=b"1" * 16, number="+351912345678", text="Hi", encoding="GSM-7", segments=1
     )
 
 

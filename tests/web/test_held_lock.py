@@ -11,9 +11,11 @@ from flask import Flask
 from flask_admin import Admin
 from flask_sqlalchemy import SQLAlchemy
 
-from sms_plugin.models import Change, Provider, Template, TriggerRow
+from sms_plugin import Entity, Filter, Person
+from sms_plugin.models import Batch, Change, Provider, Template, TriggerRow
+from tests.batches.desk import declared, speaks_as
 from tests.demo.visitor import TOKEN, Visitor
-from tests.portal import Portal, Staff
+from tests.portal import Client, Portal, Staff
 from tests.web.conftest import Mounted
 
 
@@ -27,9 +29,16 @@ def careful(mounted: Mounted) -> Portal:
 
         return {"admin": Admin(app), "allow": lambda _right: user() is not None, "user": user}
 
-    portal = mounted(mount=mount)
+    staff = Entity(Staff, "staff", person=Person(name="name", phones="phone"))
+    portal = mounted(mount=mount, declared=[*declared(Filter("speaks_as", speaks_as)), staff])
     with portal.app.app_context():
-        portal.session.add(Staff(name="Eva", phone="912345678"))
+        portal.session.add_all(
+            [
+                Staff(name="Eva", phone="912345678"),
+                Client(name="Ana", phone="911 111 111", language="en"),
+                Client(name="Eva", phone="912 222 222", language="en"),
+            ]
+        )
         portal.session.commit()
         if portal.db.engine.dialect.name == "sqlite":
             portal.db.session.remove()
@@ -82,3 +91,25 @@ def test_who_may_send_reads_whole_numbers(careful: Portal) -> None:
     for page in ("/admin/sms/message/", "/admin/sms/history/?number=912345678"):
         before_the_text, _, _ = visitor.read(page).partition("Hello")
         assert "+351912345678" in before_the_text[-600:], page
+
+
+def test_the_function_of_a_filter_reads_the_database_on_the_way_to_many_and_in_a_group(careful: Portal) -> None:
+    """S2, S6"""
+    visitor = Visitor(client=careful.app.test_client())
+    chosen = {"entity": "clients/Client", "f-speaks_as-op": "is", "f-speaks_as": "Eva"}
+    source = {f"s0-{name}": value for name, value in chosen.items()} | {"s0-kind": "filters"}
+    page = visitor.send("/admin/sms/bulk/new/", name="June", **source, **{"text-en": "Hi {contact_firstname}"}).text
+    assert "Hi Ana" in page
+    assert "Hi Eva" in page
+    with careful.app.app_context(), careful.fresh() as session:
+        (batch,) = session.scalars(sa.select(Batch.id)).all()
+    new = f"/admin/sms/bulk/add/?id={batch}"
+    token = TOKEN.search(visitor.read(new))
+    assert token
+    fields = {"csrf_token": token[1], "version": "2", "do": "build", "each": "1", **source}
+    visitor.client.post(new, data=fields)
+    with careful.app.app_context(), careful.fresh() as session:
+        audience = session.scalars(sa.select(Batch.audience)).one()
+    assert len(audience["sources"]) == 2
+    page = visitor.send("/admin/sms/group/new/?of=clients/Client", name="As Eva", do="save", **chosen).text
+    assert "2 members" in page

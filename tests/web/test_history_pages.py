@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from sms_plugin.gateways.contract import Inbound, Part
+from sms_plugin.models import Consent, OptOut
 from sms_plugin.outbox.export import unguarded
+from sms_plugin.outbox.inbound import place, take_in
+from sms_plugin.testing.phone_server import PhoneServer
 from tests.demo.visitor import Visitor
 from tests.portal import Client, Portal
 from tests.web.conftest import Mounted
-from tests.web.hosts import host, links, shows
+from tests.web.hosts import hidden, host, links, shows
 
 NASTY = '=HYPERLINK("http://evil.example","x")<script>alert(1)</script>'
 
@@ -147,3 +153,103 @@ def test_who_may_only_read_sees_no_whole_number_and_no_export(mounted: Mounted) 
     assert _said(page) == ["hello"]
     assert not shows(page, "Download CSV")
     assert visitor.client.get("/admin/sms/history/export/?number=912345678").status_code == 403
+
+
+def _hear(portal: Portal, phone: PhoneServer, *texts: str) -> None:
+    with portal.app.app_context():
+        portal.use(phone)
+        now = dt.datetime.now(dt.UTC)
+        told = [Inbound(sender="351912345678", text=text, reference=text) for text in texts]
+        with portal.fresh() as session:
+            placed = place(session, told, provider_id=portal.provider().id, state=portal.state, now=now)
+        with portal.fresh() as session, session.begin():
+            take_in(session, placed, state=portal.state, now=now)
+
+
+def test_an_answer_is_written_below_the_conversation(
+    portal: Portal, visitor: Visitor, ana: int, phone: PhoneServer
+) -> None:
+    """Q5: shown before it goes, to the number that wrote, once."""
+    _hear(portal, phone, "Are you there?")
+    page = visitor.read(f"/admin/client/sms/?record={ana}")
+    assert _said(page) == ["Are you there?"]
+    assert "sms-bubble-in" in page
+    action = re.search(r'action="([^"]+)" class="sms-reply"', page)
+    assert action is not None
+    fields = {name: hidden(page, name) for name in ("record", "what", "step", "number", "csrf_token")}
+    assert fields["number"] == "+351912345678"
+    shown = visitor.client.post(action[1].replace("&amp;", "&"), data={**fields, "text": "Yes"}).text
+    kept = {name: hidden(shown, name) for name in ("once", "shown")}
+    for _ in range(2):
+        visitor.client.post(action[1], data={**fields, **kept, "text": "Yes", "step": "send"})
+    with portal.app.app_context():
+        (answer,) = [each for each in portal.messages() if each.direction == "out"]
+    assert (answer.text, answer.number, answer.client) == ("Yes", "+351912345678", str(ana))
+
+
+def test_a_number_is_answered_once_in_the_history_of_its_client(
+    portal: Portal, visitor: Visitor, ana: int, phone: PhoneServer
+) -> None:
+    _hear(portal, phone, "Hello?")
+    page = visitor.read("/admin/sms/history/?number=351912345678")
+    fields = {name: hidden(page, name) for name in ("number", "once", "csrf_token")}
+    for _ in range(2):
+        visitor.client.post("/admin/sms/history/reply/", data={**fields, "text": "Hello!"})
+    with portal.app.app_context():
+        (answer,) = [each for each in portal.messages() if each.direction == "out"]
+    assert (answer.text, answer.client, answer.state) == ("Hello!", str(ana), "queued")
+
+
+def test_a_number_that_wants_no_texts_is_not_answered(
+    portal: Portal, visitor: Visitor, ana: int, phone: PhoneServer
+) -> None:
+    _hear(portal, phone, "Hello?", "STOP")
+    page = visitor.read("/admin/sms/history/?number=351912345678")
+    assert "is not texted" in page
+    fields = {name: hidden(page, name) for name in ("number", "once", "csrf_token")}
+    told = visitor.client.post("/admin/sms/history/reply/", data={**fields, "text": "x"}, follow_redirects=True).text
+    assert "This number wants no texts." in told
+    with portal.app.app_context():
+        assert [each.purpose for each in portal.messages() if each.direction == "out"] == ["confirmation"]
+
+
+def test_a_text_that_is_not_whole_says_so(portal: Portal, visitor: Visitor, ana: int, phone: PhoneServer) -> None:
+    with portal.app.app_context():
+        portal.use(phone)
+        now = dt.datetime.now(dt.UTC)
+        told = Inbound(sender="351912345678", text="the end", reference="1", part=Part(group="1", number=2, total=2))
+        with portal.fresh() as session:
+            placed = place(session, [told], provider_id=portal.provider().id, state=portal.state, now=now)
+        with portal.fresh() as session, session.begin():
+            take_in(session, placed, state=portal.state, now=now)
+    assert "A part of this text has not come yet." in visitor.read(f"/admin/client/sms/?record={ana}")
+
+
+def test_the_staff_stops_a_number_and_lets_it_be_texted_again(portal: Portal, visitor: Visitor, ana: int) -> None:
+    """X7: a button on the client's card."""
+    card = visitor.read(f"/admin/client/details/?id={ana}")
+    (path,) = links(card, "/sms/consent/")
+    page = visitor.read(path)
+    assert "May be texted." in page
+    fields = {"csrf_token": hidden(page, "csrf_token"), "number": "+351912345678"}
+    visitor.client.post(path, data={**fields, "ask": "stop:marketing"})
+    assert "offers and greetings" in visitor.read(f"/admin/client/details/?id={ana}")
+    visitor.client.post(path, data={**fields, "ask": "stop:"})
+    with portal.app.app_context(), portal.fresh() as session:
+        assert {row.purpose for row in session.scalars(sa.select(OptOut))} == {"", "marketing"}
+        kept = session.scalars(sa.select(Consent).where(Consent.purpose == "")).one()
+        assert (kept.source, kept.person, bool(kept.who)) == ("staff", str(ana), True)
+    visitor.client.post(path, data={**fields, "ask": "start"})
+    page = visitor.read(path)
+    assert "May be texted." in page
+    assert page.count("No more:") >= 2
+    with portal.app.app_context(), portal.fresh() as session:
+        assert session.scalars(sa.select(OptOut)).all() == []
+
+
+def test_only_a_number_of_the_records_own_is_stopped(portal: Portal, visitor: Visitor, ana: int) -> None:
+    path = f"/admin/client/sms/consent/?record={ana}"
+    fields = {"csrf_token": hidden(visitor.read(path), "csrf_token"), "number": "+351913000001", "ask": "stop:"}
+    assert "none of the record" in visitor.client.post(path, data=fields, follow_redirects=True).text
+    with portal.app.app_context(), portal.fresh() as session:
+        assert session.scalars(sa.select(OptOut)).all() == []

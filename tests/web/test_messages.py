@@ -18,6 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from sms_plugin.gateways.contract import ReceiptStatus, Report, accepted, refused
 from sms_plugin.models import Message
+from sms_plugin.outbox.enqueue import BATCH
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web import messages
@@ -25,7 +26,7 @@ from tests.demo.visitor import Visitor
 from tests.outbox.steps import now, report, send_off, settle_with
 from tests.portal import Client, Portal
 from tests.web.conftest import Mounted
-from tests.web.hosts import host
+from tests.web.hosts import a_batch, host
 
 LIST = "/admin/sms/message/"
 EXPORT = "/admin/sms/message/export/"
@@ -121,8 +122,8 @@ def test_words_alone_are_not_looked_for_and_the_page_says_how(pages: Portal, vis
         "since=yesterday",
         "since=0001-01-01",
         "until=9999-12-31",
-        "client=nobody",
-        "client=%00:1",
+        "client=%00/x:1",
+        "batch=abc",
         f"trigger={'x' * 500}",
         "trigger=%00",
         f"words={'x' * 500}&number=912345678",
@@ -258,3 +259,59 @@ def test_who_may_not_export_is_offered_no_file_and_gets_none(mounted: Mounted) -
     visitor = Visitor(client=portal.app.test_client())
     assert EXPORT not in visitor.read(LIST)
     assert visitor.client.get(EXPORT).status_code == 403
+
+
+def test_a_client_is_found_by_the_beginning_of_the_name_and_several_are_offered(
+    pages: Portal, visitor: Visitor
+) -> None:
+    """Q3"""
+    with pages.app.app_context():
+        pages.db.session.add_all([Client(name="Ana Reis", phone="912345678"), Client(name="Ana Lima", phone="91")])
+        pages.db.session.commit()
+    _queue(pages, text="To Reis", client_entity="clients/Client", client="1")
+    _queue(pages, text="To Lima", client_entity="clients/Client", client="2")
+    page = visitor.read(f"{LIST}?client=Reis")
+    assert "To Reis" in page
+    assert "To Lima" not in page
+    page = visitor.read(f"{LIST}?client=ana")
+    assert "Several are called so" in page
+    assert "client=clients/Client:2" in page.replace("%3A", ":").replace("%2F", "/")
+    assert "Nobody is found" in visitor.read(f"{LIST}?client=zeno")
+
+
+def test_who_may_only_read_finds_no_client_by_a_part_of_the_number(mounted: Mounted) -> None:
+    """X23: digit by digit the whole number would be told."""
+    rights = {"read", "send"}
+    portal = mounted(mount=host(rights=rights))
+    with portal.app.app_context():
+        portal.db.session.add(Client(name="Ana Reis", phone="912345678"))
+        portal.db.session.commit()
+    _queue(portal, text="To Reis", client_entity="clients/Client", client="1")
+    visitor = Visitor(client=portal.app.test_client())
+    assert "To Reis" in visitor.read(f"{LIST}?client=91234")
+    rights.remove("send")
+    for words in ("91234", "912345678", "ana 9"):
+        page = visitor.client.get(LIST, query_string={"client": words})
+        assert "To Reis" not in page.text
+        assert "Nobody is found" in page.text
+    assert "To Reis" in visitor.read(f"{LIST}?client=Reis")
+
+
+def test_the_messages_of_a_batch_are_found_and_each_says_who_let_it_go(pages: Portal, visitor: Visitor) -> None:
+    """Q3, X11"""
+    at = now()
+    batch = a_batch(
+        pages, "Spring offer", confirmed_at=at, confirmed_by="Rita", approved_at=at, approved_by="Eva", state="running"
+    )
+    message = _queue(pages, text="Offer", batch_id=batch, priority=BATCH, operator="Rita")
+    _queue(pages, text="Something else")
+    page = visitor.read(f"{LIST}?batch={batch}")
+    assert "Offer" in page
+    assert "Something else" not in page
+    assert "Spring offer" in page
+    page = visitor.read(f"{LIST}details/?id={message}")
+    assert f'href="{LIST}?batch={batch}"' in page
+    told = ("The send to many was confirmed", "Rita", "The send to many was approved", "Eva", "Send to many: Spring")
+    places = [page.partition("sms-timeline")[2].index(words) for words in told]
+    assert places == sorted(places)
+    assert "Written by hand" not in page

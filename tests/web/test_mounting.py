@@ -118,9 +118,15 @@ def test_an_admin_at_the_root_of_the_site(mounted: Mounted) -> None:
 
 
 def test_without_an_admin_there_are_no_pages(database_url: str) -> None:
+    """But for the one of a text's reader."""
     portal = make_portal(database_url, tables=False)
     endpoints = {rule.endpoint for rule in portal.app.url_map.iter_rules()}
-    assert {each for each in endpoints if each.startswith("sms")} == {"sms_webhooks.receipts"}
+    assert {each for each in endpoints if each.startswith("sms")} == {
+        "sms_webhooks.receipts",
+        "sms_webhooks.inbound",
+        "sms_optout.page",
+        "sms_optout.static",
+    }
 
 
 @pytest.mark.parametrize(

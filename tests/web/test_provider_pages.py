@@ -212,6 +212,43 @@ def test_a_stopped_one_says_why_and_can_be_resumed(saved: Portal, visitor: Visit
         assert saved.message(message).state == MessageState.SENT
 
 
+def test_one_stands_by_and_no_longer(saved: Portal, visitor: Visitor) -> None:
+    """X9."""
+    assert "saved, not active" in visitor.read(ONE)
+    assert "It sends while the active provider cannot be reached" in press(visitor, "standby").text
+    assert provider(saved).standby == 1
+    assert "stands by" in visitor.read(HOME)
+    press(visitor, "no-standby")
+    assert provider(saved).standby is None
+    assert "stands by" not in visitor.read(HOME)
+
+
+def test_the_active_one_stands_by_for_nobody(saved: Portal, visitor: Visitor) -> None:
+    """X9."""
+    press(visitor, "activate")
+    assert "Have it stand by" not in visitor.read(ONE)
+    assert "is active" in press(visitor, "standby").text
+    assert provider(saved).standby is None
+
+
+def test_an_outage_is_shown_and_somebody_can_have_it_tried_at_once(
+    saved: Portal, visitor: Visitor, phone: PhoneServer
+) -> None:
+    """X9."""
+    press(visitor, "activate")
+    phone.stop()
+    with saved.app.app_context():
+        saved.queue()
+        assert drain(saved.app).closed == "outage"
+    assert "active, cannot be reached" in visitor.read(HOME)
+    assert "messages keep their turn" in visitor.read(ONE)
+    assert "cannot be reached. The next message tries:" in visitor.read("/admin/sms/queue/")
+    assert "Try again now" in visitor.read(ONE)
+    press(visitor, "resume")
+    assert provider(saved).open_since is None
+    assert "cannot be reached" not in visitor.read(HOME)
+
+
 def test_the_rate_is_set_and_taken_away(saved: Portal, visitor: Visitor) -> None:
     """P18."""
     press(visitor, "rate", count="5", seconds="5")

@@ -22,8 +22,9 @@ from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web import queue
 from tests.demo.visitor import Visitor
 from tests.outbox.steps import now, provider, send_off
-from tests.portal import Portal
+from tests.portal import Client, Portal
 from tests.web.conftest import Mounted
+from tests.web.hosts import a_batch
 
 QUEUE = "/admin/sms/queue/"
 CHOOSE = "/admin/sms/message/choose/"
@@ -242,3 +243,52 @@ def test_a_reader_sees_masked_numbers_and_no_buttons_and_is_refused(reader: tupl
     assert refused.status_code == 403
     assert "may not send" in refused.text
     assert _state(portal, message) == MessageState.QUEUED
+
+
+def test_the_queue_is_found_by_trigger_batch_client_number_and_day(pages: Portal, visitor: Visitor) -> None:
+    batch = a_batch(pages, "Spring offer")
+    with pages.app.app_context():
+        pages.db.session.add(Client(name="Ana Reis", phone="912345678"))
+        pages.db.session.commit()
+    _queue(pages, text="Bill", trigger="charge_created")
+    _queue(pages, text="Offer", batch_id=batch, priority=BATCH)
+    _queue(pages, text="Ana's", client_entity="clients/Client", client="1", number="+351912000001", due_at=now() + HOUR)
+    today = now().date()
+    finds = {
+        "trigger=charge_created": "Bill",
+        f"batch={batch}": "Offer",
+        "client=Ana": "Ana&#39;s",
+        "number=912000001": "Ana&#39;s",
+    }
+    for query, text in finds.items():
+        page = visitor.read(f"{QUEUE}?{query}")
+        assert [each for each in ("Bill", "Offer", "Ana&#39;s") if f">{each}</a>" in page] == [text], query
+    assert ">Bill</a>" in visitor.read(f"{QUEUE}?since={today - dt.timedelta(days=1)}")
+    assert "Nothing waits that fits" in visitor.read(f"{QUEUE}?until={today - dt.timedelta(days=2)}")
+    assert "cannot be looked for" in visitor.read(f"{QUEUE}?batch=abc")
+
+
+def test_a_send_to_many_that_goes_on_is_one_line_with_what_is_still_to_come(pages: Portal, visitor: Visitor) -> None:
+    """Q1"""
+    a_batch(pages, "Long over", state="done", going=5)
+    a_batch(pages, "Spring offer", state="running", going=1200)
+    a_batch(pages, "Stopped", state="paused", going=1)
+    page = visitor.read(QUEUE)
+    assert re.search(r"Spring offer</strong> · *1200 messages still to come", page)
+    assert re.search(r"Stopped</strong> · paused · *1 message still to come", page)
+    assert "Long over</strong>" not in page
+
+
+def test_what_nobody_knows_about_can_be_sent_once_more_from_the_queue(pages: Portal, visitor: Visitor) -> None:
+    """Q1: cancel, send now, retry; asked before"""
+    message = _queue(pages, state=MessageState.UNKNOWN, reason="timeout")
+    page = visitor.read(QUEUE)
+    for choice in ("send_now", "release", "resend", "assume_sent", "cancel"):
+        assert f'name="choice" value="{choice}"' in page, choice
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert token
+    fields = {"csrf_token": token[1], "url": QUEUE, "choice": "resend", "rowid": str(message)}
+    assert "twice" in visitor.client.post(CHOOSE, data=fields).text
+    assert _state(pages, message) == "unknown"
+    _choose(visitor, choice="resend", rowid=str(message))
+    assert _state(pages, message) == "queued"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sms_plugin.models import Change, Message, Provider, Template
+from sms_plugin.models import Change, Group, Message, Provider, Template
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.paging import Cursor, write_cursor
 from tests.portal import Client
@@ -124,7 +124,7 @@ def test_what_names_nothing_is_told_and_changes_nothing(
         method = name.partition(" ")[0]
         query, form = route.query(stage), route.form(stage)
         asked = [each for each in named if each in query or each in form]
-        if not asked or name == "POST sms_provider.create_view" or name == "POST sms_template.create_view":
+        if not asked or name in {f"POST sms_{page}.create_view" for page in ("provider", "template", "group", "bulk")}:
             continue
         for bad in BAD:
             answer = stage.send(
@@ -184,6 +184,7 @@ def test_names_that_try_to_be_markup_or_formulas_are_neither(stage: Stage, addre
         session.execute(sa.update(Provider).where(Provider.name == "phone").values(stopped_detail=markup))
         session.execute(sa.update(Provider).where(Provider.name == "unused").values(name=markup))
         session.execute(sa.update(Change).values(who=markup))
+        session.execute(sa.update(Group).values(name=Group.name + markup, description=markup))
         told = {"text": formula, "subject": markup, "operator": markup, "detail": markup}
         session.execute(sa.update(Message).values(client_entity="clients/Client", client="1", **told))
     stage.may(RIGHTS)

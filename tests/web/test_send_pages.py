@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sms_plugin import Debt, Entity, Section, money
 from sms_plugin.models import OptOut
 from sms_plugin.testing import drain
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.send import MOST
 from tests.demo.visitor import Visitor
 from tests.portal import Client, Invoice, Portal
+from tests.portal.app import declarations
 from tests.web.conftest import Mounted
 from tests.web.hosts import hidden, host, shows, token
 
@@ -229,6 +232,138 @@ def test_rows_of_one_client_are_one_message_unless_each_is_wanted(portal: Portal
     each = _look(visitor, SELECTED, each="1", **both)
     _confirm(visitor, each, SELECTED, record=["1", "2"], each="1")
     assert sorted(message.text or "" for message in _messages(portal)[1:]) == ["Ana, F1 is due.", "Ana, F2 is due."]
+
+
+@pytest.fixture
+def debts(mounted: Mounted, phone: PhoneServer) -> Portal:
+    """A portal whose invoices are debts, three of them of one client."""
+    declared = [
+        each if each.name != "invoice/Invoice" else replace(each, debt=Debt(money("total"), since="due_on"))
+        for each in (one for one in declarations() if isinstance(one, Entity))
+    ]
+    made = mounted(declared=(*declared, Section("company", {"company_name": lambda: "Acme"})), mount=host())
+    with made.app.app_context():
+        made.use(phone)
+        made.session.add(Client(id=1, name="Ana", phone="912 345 678"))
+        for number, day in ((1, 20), (2, 10), (3, 15)):
+            due = dt.date(2026, 11, day)
+            made.session.add(Invoice(id=number, client_id=1, number=f"F{number}", due_on=due, total=10 * number))
+        made.session.commit()
+        text = "{contact_firstname}: {debt_count}, {debt_total}, {debt_oldest}, {invoice_number}"
+        made.switch_on("charge_due_soon", text=text)
+    return made
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"what": "trigger:charge_due_soon"},
+        {
+            "what": "words",
+            "text": "{contact_firstname}: {debt_count}, {debt_total}, {debt_oldest}, {invoice_number}",
+        },
+    ],
+)
+def test_debts_of_one_client_are_told_in_one_message_with_count_total_and_oldest(
+    debts: Portal, phone: PhoneServer, fields: dict[str, str]
+) -> None:
+    visitor = Visitor(client=debts.app.test_client())
+    page = _look(visitor, SELECTED, record=["1", "2", "3"], **fields)
+    assert shows(page, "Ana: 3, ")
+    assert "60" in page
+    assert shows(page, ", F2")
+    assert not shows(page, "The same number gets the message about another row:")
+    _confirm(visitor, page, SELECTED, record=["1", "2", "3"])
+    _confirm(visitor, page, SELECTED, record=["1", "2", "3"])
+    drain(debts.app)
+    (text,) = (each["text"] for each in phone.ledger())
+    assert text.startswith("Ana: 3, ")
+    assert text.endswith(", F2")
+    assert shows(_look(visitor, SELECTED, record=["3", "1"], **fields), "already sent on")
+
+
+def test_a_debt_that_is_paid_before_it_goes_falls_out_of_the_message(debts: Portal, phone: PhoneServer) -> None:
+    visitor = Visitor(client=debts.app.test_client())
+    page = _look(visitor, SELECTED, record=["1", "2", "3"], what="trigger:charge_due_soon")
+    _confirm(visitor, page, SELECTED, record=["1", "2", "3"])
+    with debts.app.app_context():
+        debts.session.get_one(Invoice, 2).status = "paid"
+        debts.session.commit()
+    drain(debts.app)
+    (text,) = (each["text"] for each in phone.ledger())
+    assert text.startswith("Ana: 2, ")
+    assert text.endswith(", F3")
+
+
+def test_one_message_each_is_chosen_against_gathering(debts: Portal) -> None:
+    visitor = Visitor(client=debts.app.test_client())
+    page = _look(visitor, SELECTED, record=["1", "2"], what="trigger:charge_due_soon", each="1")
+    _confirm(visitor, page, SELECTED, record=["1", "2"], each="1")
+    assert len(_messages(debts)) == 2
+
+
+def test_in_quiet_hours_the_selected_rows_go_now_or_after_them_as_is_chosen(
+    mounted: Mounted, phone: PhoneServer
+) -> None:
+    hour = (dt.datetime.now(dt.UTC).hour + 12) % 24
+    made = mounted(mount=host(), SMS_QUIET_HOURS=f"{(hour + 1) % 24}-{hour}")
+    with made.app.app_context():
+        made.use(phone)
+        made.session.add(Client(id=1, name="Ana", phone="912 345 678", timezone="UTC"))
+        made.session.add(Invoice(id=1, client_id=1, number="F1", due_on=dt.date(2026, 12, 1)))
+        made.session.commit()
+        made.switch_on("charge_due_soon", text="{invoice_number} is due.")
+    visitor = Visitor(client=made.app.test_client())
+    for fields in ({"what": "trigger:charge_due_soon"}, {"what": "words", "text": "Hi"}):
+        page = _look(visitor, **fields)
+        assert shows(page, "These are quiet hours where it goes")
+        assert _confirm(visitor, page, step="send").status_code == 200
+        before = len(_messages(made))
+        _confirm(visitor, page, step="send_open")
+        assert len(_messages(made)) == before + 1
+        waiting = _messages(made)[-1]
+        assert waiting.due_at > dt.datetime.now(dt.UTC)
+        _confirm(visitor, _look(visitor, **fields), step="send_now")
+        assert _messages(made)[-1].due_at <= dt.datetime.now(dt.UTC)
+    drain(made.app)
+    assert len(phone.ledger()) == 2
+
+
+def _card(visitor: Visitor) -> dict[str, str]:
+    page = visitor.read("/admin/client/details/?id=1")
+    return {name: hidden(page, name) for name in ("csrf_token", "record", "number", "once", "what")}
+
+
+def test_a_line_on_the_card_is_answered_in_and_leads_back_to_it(
+    portal: Portal, visitor: Visitor, phone: PhoneServer
+) -> None:
+    form = {**_card(visitor), "text": "We come at ten", "step": "reply"}
+    here = "/admin/client/sms/send/?url=%2Fadmin%2Fclient%2Fdetails%2F%3Fid%3D1"
+    for _ in range(2):
+        answer = visitor.client.post(here, data=form)
+        assert (answer.status_code, answer.location) == (303, "/admin/client/details/?id=1")
+    drain(portal.app)
+    assert [each["text"] for each in phone.ledger()] == ["We come at ten"]
+    assert "We come at ten" in visitor.read("/admin/client/details/?id=1")
+    assert hidden(visitor.read("/admin/client/details/?id=1"), "number") == "+351912345678"
+
+
+def test_an_answer_that_reads_otherwise_than_it_was_typed_is_shown_first(portal: Portal, visitor: Visitor) -> None:
+    form = {**_card(visitor), "text": "Dear {contact_firstname}", "step": "reply"}
+    answer = visitor.client.post("/admin/client/sms/send/", data=form)
+    assert answer.status_code == 200
+    assert shows(answer.text, "Dear Ana")
+    assert _messages(portal) == []
+
+
+def test_the_card_of_somebody_who_may_only_read_has_no_line_to_answer_in(mounted: Mounted) -> None:
+    made = mounted(mount=host(rights={"read"}))
+    with made.app.app_context():
+        made.session.add(Client(id=1, name="Ana", phone="912 345 678"))
+        made.session.commit()
+    page = Visitor(client=made.app.test_client()).read("/admin/client/details/?id=1")
+    assert "sms-on-record" in page
+    assert "sms-reply" not in page
 
 
 def test_a_selection_is_bounded(portal: Portal, visitor: Visitor) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BABEL = Path(sys.prefix) / "babel"
 
 PORTAL = """
-import sys
+import re, sys
 from flask_admin import Admin
 from tests.portal import make_portal
 from sms_plugin.web.translation import gettext, language
@@ -27,14 +27,15 @@ from sms_plugin.web.translation import gettext, language
 def prepare(app):
     if "initialised" in sys.argv:
         from flask_babel import Babel
-        Babel(app, locale_selector=lambda: "pt", timezone_selector=lambda: "America/Sao_Paulo")
+        Babel(app, locale_selector=lambda: sys.argv[3], timezone_selector=lambda: "America/Sao_Paulo")
 
 portal = make_portal(sys.argv[1], prepare=prepare, mount=lambda app, db: {"admin": Admin(app)})
 with portal.app.test_request_context():
     print(language(), gettext("Next %(what)s", what="page"))
-for path in ("/admin/", "/admin/sms/provider/", "/admin/sms/provider/new/?kind=twilio"):
+for path in ("/admin/", "/admin/sms/provider/", "/admin/sms/provider/new/", "/admin/sms/provider/new/?kind=twilio"):
     try:
-        print(path, portal.app.test_client().get(path).status_code)
+        answer = portal.app.test_client().get(path)
+        print(path, answer.status_code, *re.findall(r"<h1[^>]*>([^<]+)<", answer.text))
     except KeyError as error:
         print(path, "KeyError", error)
 with portal.app.app_context():
@@ -65,12 +66,14 @@ def test_without_flask_babel_pages_speak_english(tmp_path: Path) -> None:
     said = run(tmp_path, babel=False)
     assert "en Next page" in said
     assert "/admin/sms/provider/ 200" in said
+    assert "/admin/sms/provider/new/ 200 Which company sends your messages?" in said
 
 
 @pytest.mark.usefixtures("babel")
 def test_the_hosts_flask_babel_tells_the_language(tmp_path: Path) -> None:
-    said = run(tmp_path, "initialised", babel=True)
+    said = run(tmp_path, "initialised", "pt", babel=True)
     assert "pt Next page" in said
+    assert "/admin/sms/provider/new/ 200 Que empresa envia as suas mensagens?" in said
     assert "/admin/sms/provider/new/?kind=twilio 200" in said
     assert "Flask-Babel" not in said
 

@@ -6,11 +6,13 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
 from werkzeug.serving import make_server
@@ -19,7 +21,10 @@ from werkzeug.test import TestResponse
 from sms_plugin import signals
 from sms_plugin.gateways.contract import Gateway, ReceiptStatus, Report, WebRequest, accepted
 from sms_plugin.gateways.twilio_signature import signature as twilio_signature
-from sms_plugin.outbox.receipts import FORGED
+from sms_plugin.models import OptOut, database_now
+from sms_plugin.outbox.claim import claim
+from sms_plugin.outbox.depart import depart
+from sms_plugin.outbox.receipts import FORGED, take
 from sms_plugin.outbox.tallies import totals
 from sms_plugin.secrets import new_key
 from sms_plugin.states import MessageState
@@ -41,6 +46,11 @@ def sent(portal: Portal, phone: PhoneServer) -> tuple[Portal, UUID]:
 
 
 SECRET = "phone-receipts"
+
+
+def database_clock(portal: Portal) -> datetime:
+    with portal.fresh() as session:
+        return database_now(session)
 
 
 def _told(message: UUID, status: str = "delivered") -> bytes:
@@ -73,12 +83,117 @@ def test_a_receipt_moves_its_message_and_tells_the_host(sent: tuple[Portal, UUID
     assert heard == [[message]]
 
 
+def _text(words: str, *, reference: str = "T1", sender: str = "+351912345678", **more: Any) -> bytes:
+    told = {"from": sender, "text": words, "reference": reference, "at": "2026-11-21T12:00:00+00:00"}
+    return json.dumps({**told, **more}).encode()
+
+
+@pytest.mark.parametrize("name", ["receipts", "inbound"])
+def test_a_text_from_a_phone_is_kept_and_told_to_the_host(sent: tuple[Portal, UUID], name: str) -> None:
+    """Q5: at the address for receipts as at the one for replies."""
+    portal, _ = sent
+    heard: list[dict[str, Any]] = []
+
+    def hear(sender: object, **told: Any) -> None:
+        heard.append(told)
+
+    path = f"/sms/{name}/{portal.provider().token}"
+    with signals.message_received.connected_to(hear):
+        assert _post(portal, _text("Olá, é às nove?"), path=path).status_code == 204
+        assert _post(portal, _text("Olá, é às nove?"), path=path).status_code == 204
+    (kept,) = [each for each in portal.messages() if each.direction == "in"]
+    assert heard == [
+        {"messages": [kept.id], "number": "+351912345678", "text": "Olá, é às nove?", "said": "", "people": []}
+    ]
+
+
+def test_a_host_that_fails_over_a_text_costs_no_text(
+    sent: tuple[Portal, UUID], caplog: pytest.LogCaptureFixture
+) -> None:
+    portal, _ = sent
+
+    def fail(sender: object, **told: Any) -> None:
+        raise RuntimeError(told["text"])
+
+    with signals.message_received.connected_to(fail):
+        assert _post(portal, _text("secret words")).status_code == 204
+    assert [each.text for each in portal.messages() if each.direction == "in"] == ["secret words"]
+    assert "secret words" not in caplog.text
+
+
+def test_stop_reaches_what_a_claim_has_in_hand(sent: tuple[Portal, UUID]) -> None:
+    """Promise 8: leased already, and never sent."""
+    portal, _ = sent
+    waiting = portal.queue()
+    now = database_clock(portal)
+    with portal.fresh() as session, session.begin():
+        claimed = claim(
+            session,
+            state=portal.state,
+            provider_id=portal.provider().id,
+            want=10,
+            now=now,
+            lease=timedelta(seconds=60),
+        )
+    assert [each.id for each in claimed.messages] == [waiting]
+    assert _post(portal, _text("STOP")).status_code == 204
+    with portal.fresh() as session, session.begin():
+        went = depart(
+            session,
+            claimed.messages,
+            provider_id=portal.provider().id,
+            now=now,
+            until=now + timedelta(seconds=60),
+        )
+    assert went == []
+    assert portal.message(waiting).reason == "opted_out"
+
+
+def test_a_receipt_that_the_number_wants_no_texts_is_kept_as_its_word(sent: tuple[Portal, UUID]) -> None:
+    portal, message = sent
+    with portal.fresh() as session, session.begin():
+        report = Report(status=ReceiptStatus.UNDELIVERED, message_id=message, reason="opted_out")
+        take(session, [report], provider_id=portal.provider().id, about=None, now=database_now(session))
+    with portal.fresh() as session:
+        (row,) = session.scalars(sa.select(OptOut))
+        assert (row.number, row.source) == ("+351912345678", "provider")
+
+
 def test_a_forged_receipt_is_refused_and_counted(sent: tuple[Portal, UUID]) -> None:
     """X3, promise 9: and the log does not quote it."""
     portal, message = sent
     assert _post(portal, _told(message), secret="guessed").status_code == 403
     assert portal.message(message).state == MessageState.SENT
     assert _forged(portal) == 1
+
+
+def test_a_flood_of_forged_requests_is_told_once_and_counted_whole(
+    sent: tuple[Portal, UUID], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand a second cost one write a second, and one line; nothing of them stands in the log."""
+    portal, message = sent
+    at = [1000.0]
+    monkeypatch.setattr("sms_plugin.web.refusals.clock", lambda: at[0])
+    for _ in range(100):
+        assert _post(portal, _told(message), secret="guessed").status_code == 403
+    assert _forged(portal) == 1
+    at[0] += 1.5
+    assert _post(portal, _told(message)).status_code == 204
+    assert _forged(portal) == 100
+    assert portal.message(message).state == MessageState.DELIVERED
+    (line,) = [each for each in caplog.messages if "forged" in each]
+    assert "+351912345678" not in line
+    at[0] += 60
+    _post(portal, _told(message), secret="guessed")
+    assert "99 more like it" in caplog.messages[-1]
+
+
+def test_a_provider_that_is_gone_is_told_of_once(sent: tuple[Portal, UUID], caplog: pytest.LogCaptureFixture) -> None:
+    portal, message = sent
+    for number in range(3):
+        assert _post(portal, _told(message), path=f"/sms/receipts/gone{number}").status_code == 404
+    (line,) = [each for each in caplog.messages if "unknown address" in each]
+    assert "gone" not in line
 
 
 def test_an_unknown_address_is_not_found(sent: tuple[Portal, UUID]) -> None:
@@ -97,6 +212,13 @@ def test_a_flood_is_too_large(sent: tuple[Portal, UUID]) -> None:
     portal, message = sent
     assert _post(portal, _told(message).ljust(LARGEST + 1)).status_code == 413
     assert _post(portal, _told(message).ljust(LARGEST)).status_code == 204
+
+
+def test_ten_megabytes_are_refused_unread(sent: tuple[Portal, UUID], caplog: pytest.LogCaptureFixture) -> None:
+    portal, message = sent
+    assert _post(portal, _told(message).ljust(10_000_000)).status_code == 413
+    assert [each for each in caplog.messages if "too large" in each] != []
+    assert portal.message(message).state == MessageState.SENT
 
 
 def test_what_cannot_be_read_is_told_so(sent: tuple[Portal, UUID]) -> None:
@@ -144,7 +266,7 @@ class _Plain(Gateway):
     def send(self, messages: Any) -> Any:
         return [accepted(str(message.id)) for message in messages]
 
-    def read_receipts(self, request: WebRequest) -> list[Report]:
+    def read_webhook(self, request: WebRequest) -> list[Report]:
         return [Report(status=ReceiptStatus(dict(request.query)["status"]))]
 
 

@@ -14,12 +14,16 @@ from flask_admin import Admin
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import StrictUndefined
 
+from sms_plugin import Section
+from sms_plugin.host.entity import Declaration
 from sms_plugin.models import Change, Template, TriggerRow
 from tests.demo.visitor import TOKEN, Visitor
-from tests.portal import Portal, make_portal
+from tests.portal import Client, Invoice, Portal, make_portal
 from tests.portal.app import declarations
 from tests.web.conftest import Mounted
 
+#: What a form says and how a page shows it.
+one_kind = pytest.mark.one_database("sqlite", "what is written is tested on all of them beside the functions")
 NEW = "/admin/sms/template/new/"
 LIST = "/admin/sms/template/"
 
@@ -255,3 +259,62 @@ def test_strict_templates_see_nothing_undefined(mounted: Mounted) -> None:
 
 def _stock(app: Flask, _db: SQLAlchemy) -> Mapping[str, Any]:
     return {"admin": Admin(app)}
+
+
+@one_kind
+class TestVersions:
+    """Who wrote what, what changed, and an older text again."""
+
+    def test_each_is_shown_with_what_changed_and_may_be_used_again(
+        self, pages: Portal, visitor: Visitor, id: int
+    ) -> None:
+        given = {"name": "Due", "section": "invoice", "enabled": "1", "text-en": "Pay bill {invoice_number}"}
+        visitor.send(edit(id), **given)
+        html = visitor.read(edit(id))
+        assert "Version 2" in html
+        assert re.search(r"<ins><span[^>]*>added: </span>bill *</ins>", html)
+        again = re.search(r'value="(again-[0-9]+)"', html)
+        assert again
+        page = unescape(visitor.send(edit(id), **{**given, "do": again[1], "description": "typed"}).text)
+        assert "The texts of version 1 stand here now." in page
+        assert ">Pay {invoice_number}</textarea>" in page
+        assert 'value="typed"' in page
+        assert templates(pages)[0].texts == {"en": "Pay bill {invoice_number}"}
+
+    def test_a_new_one_has_none(self, visitor: Visitor) -> None:
+        assert "Versions of the text" not in visitor.read(NEW)
+
+
+@one_kind
+class TestSensitiveShortcodes:
+    """M10: warned of, and masked in the preview."""
+
+    @pytest.fixture
+    def pages(self, mounted: Mounted) -> Portal:
+        values = {"company_name": lambda: "Acme", "company_passport": lambda: "AB123456"}
+        kept = [each for each in declarations() if not isinstance(each, Section)]
+        return mounted_with(mounted, *kept, Section("company", values))
+
+    def test_saving_one_warns(self, visitor: Visitor) -> None:
+        assert "{company_passport}: whoever holds the phone can read it." in write(
+            visitor, **{"text-en": "Passport {company_passport}"}
+        )
+        assert "whoever holds the phone" not in write(visitor, name="Other")
+
+    def test_the_page_warns_while_it_is_written_and_hides_the_value(self, pages: Portal, visitor: Visitor) -> None:
+        with pages.app.app_context():
+            pages.session.add(Invoice(client=Client(name="Ana", phone="912345678"), number="F1"))
+            pages.session.commit()
+        given = {"text-en": "Passport {company_passport}", "do": "preview", "record": "invoice/Invoice|1"}
+        html = write(visitor, **given)
+        assert "Passport ****" in html
+        assert "AB123456" not in html
+        assert "whoever holds the phone can read it" in html
+
+    def test_the_offer_is_marked(self, visitor: Visitor) -> None:
+        assert re.search(r"company_passport<[^/]*/span><span class=\"sms-sensitive\">sensitive", visitor.read(NEW))
+
+
+def mounted_with(mounted: Mounted, *declared: Declaration) -> Portal:
+    """A portal with these declarations and a stock admin."""
+    return mounted(declared=declared)

@@ -7,7 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sms_plugin
-from sms_plugin.gateways import generic_settings, presets, rules, twilio_codes
+from sms_plugin.gateways import (
+    clickatell_codes,
+    facilita_movel,
+    generic_sending,
+    hotmobile,
+    jasmin,
+    kannel,
+    king_telecom,
+    lgn_pwd,
+    msg91_codes,
+    presets,
+    rules,
+    turbosms_codes,
+    twilio_codes,
+    vonage_codes,
+    zenvia_codes,
+)
 from sms_plugin.gateways.contract import ReceiptStatus
 from sms_plugin.outbox.decisions import Choice
 from sms_plugin.states import MessageState
@@ -53,8 +69,26 @@ def _of_tables() -> Iterator[str]:
     """What the gateways' tables of codes say."""
     yield from (reason for reason, _about in twilio_codes._REFUSALS.values())
     yield from twilio_codes.LATER.values()
+    for table in (turbosms_codes._ACCOUNT, turbosms_codes._RECIPIENT, turbosms_codes._MESSAGE):
+        yield from table.values()
+    yield from turbosms_codes.LATER.values()
+    yield from (reason for reason, _about in msg91_codes._REFUSALS.values())
+    yield from (reason for _words, reason, _about in msg91_codes._WORDS)
+    yield from (reason for _status, reason in msg91_codes._STATUS.values())
+    yield from (reason for reason, _about in vonage_codes._REFUSALS.values())
+    yield from vonage_codes.WHY.values()
+    yield from (reason for _said, reason, _about in kannel._REFUSALS)
+    yield from (reason for _status, _said, reason, _about in jasmin._ERRORS)
+    for table in (clickatell_codes._ACCOUNT, clickatell_codes._RECIPIENT, clickatell_codes._MESSAGE):
+        yield from table.values()
+    for words_of in (clickatell_codes.BY_WORD, clickatell_codes._ONE, clickatell_codes._PLATFORM):
+        yield from (reason for _status, reason in words_of.values() if reason)
+    yield from (reason for _pattern, reason, _about in clickatell_codes._WORDS)
+    yield from (reason for reason, _about in zenvia_codes._REFUSALS.values())
+    for told in (*zenvia_codes._BY_STATUS.values(), *zenvia_codes._BY_WORD.values()):
+        yield told[1]
     yield from rules._CLASSES.values()
-    for module in (presets, generic_settings):
+    for module in (facilita_movel, hotmobile, king_telecom, presets, generic_sending, lgn_pwd):
         text = Path(module.__file__ or "").read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and " = " in node.value:
@@ -66,7 +100,7 @@ def _of_tables() -> Iterator[str]:
 
 def _all() -> set[str]:
     files = [file for file in _HOUSE.rglob("*.py") if "testing" not in file.parts]
-    return {reason for file in files for reason in _reasons(file) if reason} | set(_of_tables())
+    return ({reason for file in files for reason in _reasons(file)} | set(_of_tables())) - {""}
 
 
 def test_every_reason_of_the_code_has_a_sentence() -> None:

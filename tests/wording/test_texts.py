@@ -71,3 +71,15 @@ def test_a_reader_gets_its_language_its_base_the_fallback_or_any(
     texts: dict[str, str], language: str, chosen: tuple[str, str] | None
 ) -> None:
     assert pick(texts, language, fallback="en") == chosen
+
+
+@pytest.mark.one_database("sqlite", "nothing is asked of it")
+def test_words_that_nothing_here_can_write_are_refused_on_save(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``num2words`` is an extra."""
+    text = "In words: {invoice_total|words}"
+    check_text(text, trigger="charge_created", registry=portal.state.registry)
+    monkeypatch.setattr("sms_plugin.wording.texts.can_tell_words", lambda: False)
+    with pytest.raises(SmsError, match="invoice_total") as caught:
+        check_text(text, trigger="charge_created", registry=portal.state.registry)
+    assert caught.value.code == "no_words"
+    assert "flask-admin-sms[words]" in caught.value.hint

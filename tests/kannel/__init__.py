@@ -1,0 +1,1 @@
+"""Debian's own Kannel: bearerbox, smsbox and the fake SMSC, on loopback."""

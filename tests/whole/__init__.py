@@ -1,0 +1,1 @@
+"""Gateways through the whole plugin, each against its vendor's double."""
