@@ -12,7 +12,7 @@ export SMS_TEST_TALLY := $(CURDIR)/$(VENV)/tally.jsonl
 # Each worker keeps a database on each server: a server's hundred connections are enough for eight.
 WORKERS := -n auto --maxprocesses 8
 
-.PHONY: demo test oldest lint types contracts unit heavier wheel bench screenshots axe clean
+.PHONY: demo test oldest lint types contracts unit heavier wheel bench screenshots translations axe clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -64,9 +64,14 @@ node_modules: package.json
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.pages $(ARGS)
+	$(BIN)/python -m tests.benchmarks.overview $(ARGS)
 
 screenshots: $(VENV)/.test
 	$(BIN)/python -m tests.screenshots
+
+# After strings of the pages have changed: what is new comes in empty, what is gone goes.
+translations: $(VENV)/.test
+	$(BIN)/python -m tests.translations $(ARGS)
 
 clean:
 	rm -rf $(VENV) node_modules build dist screenshots *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
