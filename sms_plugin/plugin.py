@@ -72,9 +72,21 @@ class SMS:
         _check_new(app, db)
         admins = [admin] if isinstance(admin, Admin) else list(admin or ())
         _check_mounting(admins, allow)
+        state = self._state_of(app, db, language)
+        self._db = db
+        app.extensions["sms"] = state
+        connect(db.session.session_factory.class_)
+        for declared in self._declared:
+            if isinstance(declared, Entity):
+                watch(declared)
+        _mount(app, state)
+        prefix = state.settings.url_prefix
+        mount(app, db=db, admins=admins, category=category, url_prefix=prefix, allow=allow, user=user)
+
+    def _state_of(self, app: Flask, db: Any, language: Callable[[], str | None] | None) -> State:
         tolerate = tolerated()
         settings = settings_module.read(app.config, tolerate=tolerate)
-        state = State(
+        return State(
             settings=settings,
             db=db,
             declared=self._declared,
@@ -86,15 +98,6 @@ class SMS:
             is_testing=lambda: bool(app.testing),
             is_debugging=lambda: bool(app.debug),
         )
-        self._db = db
-        app.extensions["sms"] = state
-        connect(db.session.session_factory.class_)
-        for declared in self._declared:
-            if isinstance(declared, Entity):
-                watch(declared)
-        _mount(app, state)
-        prefix = settings.url_prefix
-        mount(app, db=db, admins=admins, category=category, url_prefix=prefix, allow=allow, user=user)
 
     def start(self, app: Flask) -> None:
         """Start the embedded runner of this process now, instead of with the first request.

@@ -16,18 +16,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.batches.audience import DEFER, Audience, Source
-from sms_plugin.batches.fence import ChangedMeanwhile, found, moved, record
+from sms_plugin.batches.fence import ChangedMeanwhile, found, moved, name_of, record
 from sms_plugin.batches.places import Place
 from sms_plugin.errors import SmsError, worded
-from sms_plugin.models import Batch, BatchRecipient
+from sms_plugin.models import Batch, BatchRecipient, Change, Message
 from sms_plugin.outbox.by_hand import send_text
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.state import State
 from sms_plugin.states import BatchState
-from sms_plugin.text.phones import parse_phone
+from sms_plugin.text.phones import mask, parse_phone
 
 #: Why a recipient is left out whom a person took out.
 REMOVED = "removed"
+#: So many of a batch's texts may be read on a telephone before it is confirmed.
+MOST_TO_ME = 20
 _RECIPIENT: Any = BatchRecipient.__table__
 _B = BatchState
 
@@ -52,16 +54,7 @@ def confirm(
     transaction. Raises ``SmsError``: ``changed_meanwhile`` where another number would go, ``nobody``, ``not_typed``.
     """
     batch = found(session, batch_id)
-    if count < 1:
-        raise SmsError(
-            worded("Nobody would get it."), code="nobody", hint=worded("Choose others, or mend why they are left out.")
-        )
-    if count > state.settings.bulk_typed and typed != count:
-        raise SmsError(
-            worded("The number of messages that was typed in is another one."),
-            code="not_typed",
-            hint=worded("Type %(count)s, if that many shall go.", count=count),
-        )
+    _check_count(count, typed, most_untyped=state.settings.bulk_typed)
     waits = ceiling is not None and count > ceiling
     values = {
         "due_at": due_at,
@@ -193,13 +186,53 @@ def send_to_me(
     recipient: int | None = None,
 ) -> UUID:
     """The id of the message by which the operator reads on their own phone what a recipient will read: the one that is
-    named, else the first. Nothing of the batch changes by it. Writes in the caller's transaction.
+    named, else the first. Nothing of the batch changes by it, and it is recorded. Writes in the caller's transaction.
 
-    Raises ``SmsError``: for a number that cannot be texted, ``changed_meanwhile``, ``nobody`` where none was built.
+    Raises ``SmsError``: for a number that cannot be texted, ``changed_meanwhile``, ``nobody`` where none was built,
+    ``read_enough`` after ``MOST_TO_ME``: what goes to many goes by their confirmation.
     """
     batch = found(session, batch_id)
     if batch.version != version:
         raise ChangedMeanwhile(batch)
+    text = _text_of(session, batch_id, recipient)
+    own = _readers_number(session, batch, number, state=state)
+    _check_readers(session, batch)
+    message = send_text(
+        session,
+        to=own,
+        text=text,
+        once=f"{once} me",
+        purpose="staff",
+        operator=who[:120],
+        settings=state.settings,
+        now=now,
+    )
+    if session.get_one(Message, message).created_at == now:  # else this very form was sent already
+        record(session, batch, "to_me", who=who, now=now, number=mask(own))
+    return message
+
+
+def settled_of(progress: dict[str, int]) -> tuple[int, int]:
+    """How many of a batch's messages are known to have gone or failed, and how many of these failed."""
+    failed = progress.get("failed", 0) + progress.get("undelivered", 0)
+    return progress.get("sent", 0) + progress.get("delivered", 0) + failed, failed
+
+
+def _check_count(count: int, typed: int | None, *, most_untyped: int) -> None:
+    if count < 1:
+        raise SmsError(
+            worded("Nobody would get it."), code="nobody", hint=worded("Choose others, or mend why they are left out.")
+        )
+    if count > most_untyped and typed != count:
+        raise SmsError(
+            worded("The number of messages that was typed in is another one."),
+            code="not_typed",
+            hint=worded("Type %(count)s, if that many shall go.", count=count),
+        )
+
+
+def _text_of(session: Session, batch_id: UUID, recipient: int | None) -> str:
+    """The text of one recipient who is not left out, or of the first."""
     query = sa.select(_RECIPIENT.c.text).where(_RECIPIENT.c.batch_id == batch_id, _RECIPIENT.c.is_left_out.is_(False))
     if recipient is not None:
         query = query.where(_RECIPIENT.c.id == recipient)
@@ -210,6 +243,10 @@ def send_to_me(
             code="nobody",
             hint=worded("Build the recipients first."),
         )
+    return text
+
+
+def _readers_number(session: Session, batch: Batch, number: str, *, state: State) -> str:
     own = parse_phone(number, region=state.settings.region).e164
     if stands_against(own, batch.purpose, opted_out(session, [own])):  # whoever's it is: no stays no (promise 8)
         raise SmsError(
@@ -217,22 +254,20 @@ def send_to_me(
             code="opted_out",
             hint=worded("It comes back by a text with the word START."),
         )
-    return send_text(
-        session,
-        to=own,
-        text=text,
-        once=f"{once} me",
-        purpose="staff",
-        operator=who[:120],
-        settings=state.settings,
-        now=now,
+    return own
+
+
+def _check_readers(session: Session, batch: Batch) -> None:
+    """Refuse to send one by one what a second person has to approve."""
+    gone = sa.select(sa.func.count()).where(
+        Change.what == name_of(batch), Change.action == "to_me", Change.at >= batch.created_at
     )
-
-
-def settled_of(progress: dict[str, int]) -> tuple[int, int]:
-    """How many of a batch's messages are known to have gone or failed, and how many of these failed."""
-    failed = progress.get("failed", 0) + progress.get("undelivered", 0)
-    return progress.get("sent", 0) + progress.get("delivered", 0) + failed, failed
+    if (session.scalar(gone) or 0) >= MOST_TO_ME:
+        raise SmsError(
+            worded("%(count)s texts of this send were read on a telephone already.", count=MOST_TO_ME),
+            code="read_enough",
+            hint=worded("Read the others on the page, or confirm the send."),
+        )
 
 
 def _decide(

@@ -58,18 +58,8 @@ def save(
     transaction. Raises ``SmsError``: ``no_name``, ``bad_purpose``, ``changed_meanwhile``. Whether anybody can be looked
     for is asked by ``begin``.
     """
-    name = " ".join(asked.name.split())
-    if not name:
-        raise SmsError(
-            worded("The send has no name."), code="no_name", hint=worded("Give it one by which you find it again.")
-        )
-    if asked.purpose not in PURPOSES:
-        raise SmsError(
-            worded("%(purpose)s is no purpose.", purpose=repr(asked.purpose)),
-            code="bad_purpose",
-            hint=worded("Choose one of %(choices)s.", choices=", ".join(PURPOSES)),
-        )
-    values = _values(session, asked, name, state=state)
+    _check(asked)
+    values = _values(session, asked, state=state)
     if batch_id is not None:
         moved(session, batch_id, version=version, only_from={BatchState.DRAFT}, values=values, now=now)
         batch = found(session, batch_id)
@@ -143,12 +133,25 @@ def lacking(session: Session, audience: Audience, texts: Mapping[str, str], *, s
     return told
 
 
-def _values(session: Session, asked: Asked, name: str, *, state: State) -> dict[str, Any]:
+def _check(asked: Asked) -> None:
+    if not asked.name.split():
+        raise SmsError(
+            worded("The send has no name."), code="no_name", hint=worded("Give it one by which you find it again.")
+        )
+    if asked.purpose not in PURPOSES:
+        raise SmsError(
+            worded("%(purpose)s is no purpose.", purpose=repr(asked.purpose)),
+            code="bad_purpose",
+            hint=worded("Choose one of %(choices)s.", choices=", ".join(PURPOSES)),
+        )
+
+
+def _values(session: Session, asked: Asked, *, state: State) -> dict[str, Any]:
     texts = {language: text for language, text in asked.texts.items() if text.strip()}
     template = None if asked.template_id is None else session.get(Template, asked.template_id)
     same = template is not None and {k: v for k, v in template.texts.items() if v.strip()} == texts
     return {
-        "name": name[:_LONGEST_NAME],
+        "name": " ".join(asked.name.split())[:_LONGEST_NAME],
         "purpose": asked.purpose,
         "template_id": None if template is None else template.id,
         "wording_id": template.wording_id if template is not None and same else None,

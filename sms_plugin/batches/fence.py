@@ -77,6 +77,11 @@ def moved(
     raise ChangedMeanwhile(batch)
 
 
+def name_of(batch: Batch) -> str:
+    """How the record of changes calls a batch, cut to its column."""
+    return f"batch {batch.name}"[:120]
+
+
 def record(session: Session, batch: Batch, action: str, *, who: str, now: datetime, **detail: Any) -> None:
     """Keep in the record of changes who decided what (X12). Writes in the caller's transaction."""
-    note_change(session, f"batch {batch.name}", action, who=who, now=now, detail=detail)
+    note_change(session, name_of(batch), action, who=who, now=now, detail=detail)

@@ -122,20 +122,8 @@ def read_file(data: bytes, *, region: str | None, phone: str = "") -> Sheet:
         )
     text, encoding = decoded(data)
     skipped, separator = separator_of(text)
-    first = first_rows(text, separator)[skipped:]
-    if not first:
-        raise UnreadableFile("The file is empty.", code="file_empty", hint="Choose another one.")
-    while not first[0][-1]:
-        first[0].pop()
+    first = _first_rows(text, separator, skipped)
     width = len(first[0])
-    if width > MOST_COLUMNS:
-        raise UnreadableFile(
-            f"The file has {width} columns.",
-            code="file_too_many_columns",
-            hint=f"Leave at most {MOST_COLUMNS}.",
-            found=width,
-            most=MOST_COLUMNS,
-        )
     headed = not any(_is_phone(cell, region) for cell in first[0])
     rows = first[1:] if headed else first
     if not rows:
@@ -153,6 +141,24 @@ def read_file(data: bytes, *, region: str | None, phone: str = "") -> Sheet:
         phone=_phone_column(phone, headings, columns, rows, region=region),
         begins=skipped + int(headed),
     )
+
+
+def _first_rows(text: str, separator: str, skipped: int) -> list[list[str]]:
+    """The rows at the file's start, the first of them as wide as the file is."""
+    first = first_rows(text, separator)[skipped:]
+    if not first:
+        raise UnreadableFile("The file is empty.", code="file_empty", hint="Choose another one.")
+    while not first[0][-1]:
+        first[0].pop()
+    if len(first[0]) > MOST_COLUMNS:
+        raise UnreadableFile(
+            f"The file has {len(first[0])} columns.",
+            code="file_too_many_columns",
+            hint=f"Leave at most {MOST_COLUMNS}.",
+            found=len(first[0]),
+            most=MOST_COLUMNS,
+        )
+    return first
 
 
 def column_name(heading: str) -> str:

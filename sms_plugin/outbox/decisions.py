@@ -154,31 +154,10 @@ def _send_again(
 ) -> None:
     found = _find(session, message, states)
     now = _after(found, now)
-    if found.number is None:
-        raise SmsError(
-            "The message has no number to go to.",
-            code="no_number",
-            hint="Mend the record, and fire the trigger for it again.",
-        )
     old = MessageState(found.state)
-    if found.redacted is not None and found.text == found.redacted and found.trigger is None:
-        raise SmsError(
-            "Its sensitive value was taken out of the text when the message was over.",
-            code="redacted",
-            hint="Write the message anew.",
-        )
-    if old is MessageState.HELD and found.step == GATHERED:
-        together = ask_together(session, [found], state=state)[found.id]
-        if not together.records or together.version is None:
-            raise SmsError("Nothing that the text tells of is left.", code="record_gone", hint="Cancel the message.")
-        version, steps = together.version, together.steps
-        reword(session, found, version=version, state=state, records=together.records, steps=steps)
-    elif old is MessageState.HELD and found.entity is not None and found.record is not None:
-        entity = state.registry.entities.get(found.entity)
-        answers = {} if entity is None else ask(session, entity=entity, hooks=[], keys=[found.record])
-        if found.record not in answers:
-            raise SmsError("The record that the text is about is gone.", code="record_gone", hint="Cancel the message.")
-        reword(session, found, version=answers[found.record].version, state=state)
+    _check_sendable(found)
+    if old is MessageState.HELD:
+        _worded_anew(session, found, state=state)
     values = {"due_at": now, "expires_at": now + FRESH, "attempts": 0, "lapses": 0}
 
     def update() -> list[UUID]:
@@ -194,6 +173,37 @@ def _send_again(
         )
 
     _decided(session, message, states, update)
+
+
+def _check_sendable(found: Message) -> None:
+    if found.number is None:
+        raise SmsError(
+            "The message has no number to go to.",
+            code="no_number",
+            hint="Mend the record, and fire the trigger for it again.",
+        )
+    if found.redacted is not None and found.text == found.redacted and found.trigger is None:
+        raise SmsError(
+            "Its sensitive value was taken out of the text when the message was over.",
+            code="redacted",
+            hint="Write the message anew.",
+        )
+
+
+def _worded_anew(session: Session, found: Message, *, state: State) -> None:
+    """Write the text of a held message as its records are now; one about no record stays as it is."""
+    if found.step == GATHERED:
+        together = ask_together(session, [found], state=state)[found.id]
+        if not together.records or together.version is None:
+            raise SmsError("Nothing that the text tells of is left.", code="record_gone", hint="Cancel the message.")
+        version, steps = together.version, together.steps
+        reword(session, found, version=version, state=state, records=together.records, steps=steps)
+    elif found.entity is not None and found.record is not None:
+        entity = state.registry.entities.get(found.entity)
+        answers = {} if entity is None else ask(session, entity=entity, hooks=[], keys=[found.record])
+        if found.record not in answers:
+            raise SmsError("The record that the text is about is gone.", code="record_gone", hint="Cancel the message.")
+        reword(session, found, version=answers[found.record].version, state=state)
 
 
 def _find(session: Session, message: UUID, states: frozenset[MessageState]) -> Message:

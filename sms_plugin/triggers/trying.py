@@ -74,16 +74,7 @@ def try_out(
             code="unknown_record",
             hint=worded("Look for another one."),
         )
-    keys = offered(bound, state=state)
-    if trigger is not None:
-        state.registry.reason(trigger)
-        if trigger not in keys:
-            raise SmsError(
-                worded("%(trigger)r is not about such records.", trigger=trigger),
-                code="not_offered",
-                hint=worded("Choose another trigger or record."),
-            )
-        keys = [trigger]
+    keys = _keys(bound, trigger, state=state)
     prices, label = tariff(session), label_of(record, bound)
     try:
         found = [_tried(session, each, bound, key, state=state, now=now) for each in keys]
@@ -95,6 +86,21 @@ def try_out(
         for each in found
     )
     return Trial(label=label, currency=prices.currency, tried=priced)
+
+
+def _keys(entity: BoundEntity, trigger: str | None, *, state: State) -> list[str]:
+    """The triggers that may be fired for such records, or the one that is asked for."""
+    keys = offered(entity, state=state)
+    if trigger is None:
+        return keys
+    state.registry.reason(trigger)
+    if trigger not in keys:
+        raise SmsError(
+            worded("%(trigger)r is not about such records.", trigger=trigger),
+            code="not_offered",
+            hint=worded("Choose another trigger or record."),
+        )
+    return [trigger]
 
 
 def _tried(session: Session, trigger: str, entity: BoundEntity, key: str, *, state: State, now: datetime) -> Tried:

@@ -38,35 +38,11 @@ class DecidingViews(PreviewViews):
         if not isinstance(batch, Batch):
             return batch
         who, state = actor(), self.state
-        most = ceiling(default=state.settings.bulk_ceiling)
-        count, version = _whole("count"), self.version()
+        count = _whole("count")
         try:
-            due_at = self._when()
-            confirmed = within(
-                state,
-                lambda session: (
-                    deciding.confirm(
-                        session,
-                        batch.id,
-                        version=version,
-                        count=count,
-                        ceiling=most,
-                        who=who,
-                        now=database_now(session),
-                        state=state,
-                        typed=_whole("typed") if request.form.get("typed") else None,
-                        due_at=due_at,
-                        quiet=Audience.read(batch.audience).quiet,
-                    ).state
-                ),
-            )
+            confirmed = self._confirmed(batch, count, who=who)
         except ChangedMeanwhile as error:
-            again = self.batch()
-            if again is not None and again.confirmed_by == who[:120] and again.state in _CONFIRMED:
-                flash(gettext("This was confirmed already. Nothing is sent twice."), "info")
-            else:
-                flash(problem_words(error), "warning")
-            return self.to_look(batch.id)
+            return self._again(batch, error, who=who)
         except SmsError as error:
             flash(problem_words(error), "error")
             return self.preview(self.batch() or batch)
@@ -75,6 +51,40 @@ class DecidingViews(PreviewViews):
             flash(gettext("It waits for a second person, who finds it in the list. Nothing is sent before."), "info")
         else:
             flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", count), "success")
+        return self.to_look(batch.id)
+
+    def _confirmed(self, batch: Batch, count: int, *, who: str) -> str:
+        """The state of the send after what the form confirms. Commits."""
+        state, version, due_at = self.state, self.version(), self._when()
+        most = ceiling(default=state.settings.bulk_ceiling)
+        typed = _whole("typed") if request.form.get("typed") else None
+        quiet = Audience.read(batch.audience).quiet
+        return within(
+            state,
+            lambda session: (
+                deciding.confirm(
+                    session,
+                    batch.id,
+                    version=version,
+                    count=count,
+                    ceiling=most,
+                    who=who,
+                    now=database_now(session),
+                    state=state,
+                    typed=typed,
+                    due_at=due_at,
+                    quiet=quiet,
+                ).state
+            ),
+        )
+
+    def _again(self, batch: Batch, error: ChangedMeanwhile, *, who: str) -> ResponseReturnValue:
+        """Whoever confirms a second time is told that it stands; whoever was too late, what happened."""
+        now = self.batch()
+        if now is not None and now.confirmed_by == who[:120] and now.state in _CONFIRMED:
+            flash(gettext("This was confirmed already. Nothing is sent twice."), "info")
+        else:
+            flash(problem_words(error), "warning")
         return self.to_look(batch.id)
 
     @expose("/remove/", methods=("POST",))

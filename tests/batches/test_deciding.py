@@ -11,12 +11,23 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.batches.audience import Audience, Source
-from sms_plugin.batches.deciding import approve, cancel, confirm, pause, remove, reopen, resume, send_to_me
+from sms_plugin.batches.deciding import (
+    MOST_TO_ME,
+    approve,
+    cancel,
+    confirm,
+    pause,
+    remove,
+    reopen,
+    resume,
+    send_to_me,
+)
 from sms_plugin.batches.drafting import Asked, save
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Batch, Change
 from sms_plugin.outbox.enqueue import OWN_ACTION
 from sms_plugin.states import BatchState
+from sms_plugin.text.phones import mask
 from sms_plugin.transactions import within
 from tests.batches.desk import OTHER, WHO, Desk, clients, now, numbers
 
@@ -169,6 +180,30 @@ def test_the_operator_reads_a_recipients_text_on_their_own_phone_once(desk: Desk
     (message,) = desk.portal.messages()
     assert (message.number, message.text, message.priority) == ("+351919999999", "Hi Ana 1", OWN_ACTION)
     assert (message.batch_id, message.operator) == (None, WHO)
+
+
+def test_nobody_sends_one_by_one_what_a_second_person_has_to_approve(desk: Desk) -> None:
+    desk.clients(2)
+    batch = desk.built(clients(), name="June")
+    for number in range(MOST_TO_ME):
+        desk.decide(send_to_me, batch, number="919999999", once=f"t{number}", state=desk.portal.state)
+    _refused(
+        "read_enough", desk.decide, send_to_me, batch, number="919999999", once="one more", state=desk.portal.state
+    )
+    assert len(desk.portal.messages()) == MOST_TO_ME
+
+
+def test_what_was_read_on_a_telephone_is_in_the_record_of_changes_once(desk: Desk) -> None:
+    desk.clients(2)
+    batch = desk.built(clients(), name="June")
+    for _ in range(2):
+        desk.decide(send_to_me, batch, number="919999999", once="t", state=desk.portal.state)
+    with desk.portal.fresh() as session:
+        kept = session.execute(
+            sa.select(Change.who, Change.detail).where(Change.what == "batch June", Change.action == "to_me")
+        )
+        ((who, detail),) = [tuple(row) for row in kept]
+    assert (who, detail) == (WHO, {"number": mask("+351919999999")})
 
 
 def test_every_decision_is_in_the_record_of_changes(desk: Desk) -> None:
