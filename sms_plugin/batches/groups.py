@@ -6,38 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sms_plugin.batches.conditions import check, condition
+from sms_plugin.batches.uses import where_used
 from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import RecordRef
-from sms_plugin.models import Batch, Group, GroupMember
+from sms_plugin.models import Group, GroupMember
 from sms_plugin.models.changes import note_change
 from sms_plugin.state import State
-from sms_plugin.states import BatchState
 from sms_plugin.transactions import lending
 
 #: A larger group is told as "more than" so many: nobody waits for a count.
 COUNTED = 1000
 #: So many are put into a group at once.
 AT_ONCE = 500
-#: What a batch that may still ask for its groups can be.
-_UNDECIDED = (
-    BatchState.DRAFT,
-    BatchState.BUILDING,
-    BatchState.READY,
-    BatchState.WAITING,
-    BatchState.RUNNING,
-    BatchState.PAUSED,
-)
 _FIELDS = ("name", "description", "entity", "conditions")
-#: So many batches are looked through for a group, and so many are named.
-_BATCHES, _TOLD = 500, 20
+#: So many members are named where a change is noted.
+_TOLD = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +46,6 @@ class Size:
 
     number: int
     more: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """A send that reaches a group."""
-
-    id: UUID
-    name: str
-    state: str
 
 
 def create(session: Session, wanted: Wanted, *, state: State, who: str, now: datetime) -> Group:
@@ -237,24 +218,6 @@ def fixed(session: Session, group: int, *, after: RecordRef | None = None, most:
         )
     rows = session.execute(query.order_by(GroupMember.entity, GroupMember.record).limit(most))
     return [RecordRef(entity=entity, key=key) for entity, key in rows]
-
-
-def where_used(session: Session, group: int) -> list[Use]:
-    """The sends that are not over and reach a group. Reads only."""
-    rows = session.execute(
-        sa.select(Batch.id, Batch.name, Batch.state, Batch.audience)
-        .where(Batch.state.in_(_UNDECIDED))
-        .order_by(Batch.id.desc())
-        .limit(_BATCHES)
-    )
-    uses = [Use(id=id, name=name, state=state) for id, name, state, audience in rows if _reaches(audience, group)]
-    return uses[:_TOLD]
-
-
-def _reaches(audience: Mapping[str, Any], group: int) -> bool:
-    return any(
-        each.get("kind") == "group" and str(each.get("group")) == str(group) for each in audience.get("sources", ())
-    )
 
 
 def _among(session: Session, group: int, refs: Sequence[RecordRef]) -> list[RecordRef]:

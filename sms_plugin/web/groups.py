@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.batches import groups
 from sms_plugin.batches.groups import Wanted
+from sms_plugin.batches.uses import where_used
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.search import Found, find
@@ -232,7 +233,7 @@ class GroupPages(Rows):
             people=[(each.key, entity_label(each, admin=self.admin)) for each in people.values()],
             kind=offered.key if offered is not None else "",
             found=self._found(offered, kept["words"]) if group is not None and offered is not None else None,
-            uses=[] if group is None else groups.where_used(state.db.session(), group.id),
+            uses=[] if group is None else where_used(state.db.session(), group.id),
             changes=[] if group is None else changes_of(state.db.session(), f"group {group.name}"),
             **kept,
         )
