@@ -236,7 +236,7 @@ def _text_of(session: Session, batch_id: UUID, recipient: int | None) -> str:
     query = sa.select(_RECIPIENT.c.text).where(_RECIPIENT.c.batch_id == batch_id, _RECIPIENT.c.is_left_out.is_(False))
     if recipient is not None:
         query = query.where(_RECIPIENT.c.id == recipient)
-    text = session.scalar(query.order_by(_RECIPIENT.c.id).limit(1))
+    text: str | None = session.scalar(query.order_by(_RECIPIENT.c.id).limit(1))
     if not text:
         raise SmsError(
             worded("Nobody is there whose text could be read."),
