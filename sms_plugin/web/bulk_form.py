@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,9 +16,9 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import Session
 
-from sms_plugin.batches.audience import DEFER, FILE, IGNORE, MAIN, WHICH, Audience, prefixes_of
+from sms_plugin.batches.audience import FILE, Audience
 from sms_plugin.batches.building import begin, build_some, check_draft
-from sms_plugin.batches.drafting import PURPOSES, Asked, lacking, save
+from sms_plugin.batches.drafting import Asked, lacking, save
 from sms_plugin.batches.files import Sheet
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Batch, Template, database_now
@@ -28,71 +28,24 @@ from sms_plugin.web.bulk_files import keep_rows, taken_files
 from sms_plugin.web.bulk_page import AT_ONCE, MOST_TYPED, BulkPage
 from sms_plugin.web.bulk_sources import (
     Block,
-    blocks_of,
     groups,
     offered_kinds,
     people,
     problems_of,
-    read_blocks,
     shown_blocks,
     with_another,
 )
 from sms_plugin.web.bulk_texts import about_audience, in_bulk, offers_of
+from sms_plugin.web.bulk_typed import Typed, kept_in, typed_in
 from sms_plugin.web.bulk_words import grouped, number_choices, problem_words, purposes
-from sms_plugin.web.editing import FIELD, given, judge, laid_out, made_cheaper, plain, with_languages, wrong_language
+from sms_plugin.web.editing import FIELD, judge, laid_out, made_cheaper, plain, with_languages, wrong_language
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, ngettext
-from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import is_orphan
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Typed:
-    """What the form says, nothing of it believed yet."""
-
-    name: str = ""
-    template: int | None = None
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    purpose: str = "service"
-    blocks: Sequence[Block] = ()
-    numbers: str = MAIN
-    prefixes: str = ""  #: as it was written
-    debts: str = ""
-    each: bool = False
-    quiet: str = DEFER
-    without: tuple[str, ...] = ()
-
-    @property
-    def audience(self) -> Audience:
-        """Whom it reaches; sources in which nobody was chosen are none."""
-        return Audience(
-            sources=tuple(source for block in self.blocks for source in block.sources()),
-            numbers=self.numbers if self.numbers in WHICH else MAIN,
-            prefixes=prefixes_of(self.prefixes),
-            debts=int(self.debts) if self.debts in {"0", "1", "2", "3"} else None,
-            each=self.each,
-            without=self.without,
-            quiet=IGNORE if self.quiet == IGNORE else DEFER,
-        )
-
-    @property
-    def about(self) -> Audience:
-        """Whom its text is about: those of a source by filters too, before a filter is set."""
-        return replace(self.audience, sources=tuple(each for block in self.blocks for each in block.sources(all_=True)))
-
-    @property
-    def asked(self) -> Asked:
-        """What is kept of it."""
-        return Asked(
-            name=self.name,
-            texts=self.texts,
-            audience=self.audience,
-            purpose=self.purpose,
-            template_id=self.template,
-        )
 
 
 class AlreadyBuilt(Exception):
@@ -144,7 +97,7 @@ class FormViews(BulkPage):
         request.max_form_memory_size = MOST_TYPED
         language = request.form.get("language", "")[:12] or self.state.settings.language
         text = plain(request.form.get(request.form.get("field", FIELD + language), ""))
-        typed = _typed(self)
+        typed = typed_in(self)
         about = about_audience(typed.about, state=self.state)
         judged = in_bulk(judge(text, language=language, about=about, state=self.state))
         return jsonify(problem=judged.problem, html=self.render("sms/judged.html", judged=judged))
@@ -152,9 +105,9 @@ class FormViews(BulkPage):
     def _written(self, batch: Batch | None) -> ResponseReturnValue:
         """The form, or what becomes of it."""
         if request.method == "GET":
-            return self._form(_kept(batch, self), batch, once=secrets.token_hex(16))
+            return self._form(kept_in(batch, self), batch, once=secrets.token_hex(16))
         request.max_form_memory_size = MOST_TYPED
-        typed, once = _typed(self), request.form.get("once", "")
+        typed, once = typed_in(self), request.form.get("once", "")
         once = once if _TOKEN.fullmatch(once) else secrets.token_hex(16)
         do = request.form.get("do", "build")
         if not has_token():
@@ -311,43 +264,3 @@ class FormViews(BulkPage):
 def _named_after(sheets: Mapping[int, Sheet], blocks: Sequence[Block]) -> str:
     """A name for a send that has none and was given a file."""
     return next((each.name for each in blocks if each.number in sheets), "")
-
-
-def _typed(view: BulkPage) -> Typed:
-    """What the request's form says; bounded."""
-    form = request.form
-    template = form.get("template", "")
-    return Typed(
-        name=plain(form.get("name", ""))[:120],
-        template=int(template) if template.isascii() and template.isdecimal() and len(template) < 10 else None,
-        texts={code: text for code, text in given(form).items() if text or code == view.state.settings.language},
-        purpose=form.get("purpose", "service") if form.get("purpose") in PURPOSES else "service",
-        blocks=read_blocks(form, state=view.state),
-        numbers=form.get("numbers", MAIN),
-        prefixes=plain(form.get("prefixes", ""))[:200],
-        debts=form.get("debts", ""),
-        each=form.get("each") == "1",
-        quiet=form.get("quiet", DEFER),
-        without=tuple(form.getlist("without")[:1000]),
-    )
-
-
-def _kept(batch: Batch | None, view: BulkPage) -> Typed:
-    """The form as it was kept; a new one with a first source, as most begin."""
-    if batch is None:
-        first = offered_kinds(state=view.state, admin=view.admin)[0][0]
-        return Typed(blocks=with_another((), first, state=view.state))
-    audience = Audience.read(batch.audience)
-    return Typed(
-        name=batch.name,
-        template=batch.template_id,
-        texts=batch.texts,
-        purpose=batch.purpose,
-        blocks=blocks_of(audience.sources, state=view.state),
-        numbers=audience.numbers,
-        prefixes=", ".join(audience.prefixes),
-        debts="" if audience.debts is None else str(audience.debts),
-        each=audience.each,
-        quiet=audience.quiet,
-        without=audience.without,
-    )

@@ -18,8 +18,9 @@ from sms_plugin.web.bulk_found import found_by
 from sms_plugin.web.bulk_words import grouped, left_out_words, messages_words, total_words
 from sms_plugin.web.own_number import own_number
 from sms_plugin.web.permissions import Right, ceiling
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.web.words import purpose_words, reason_words
+from sms_plugin.web.words import purpose_words
 
 #: Recipients on a page.
 SIZE = 25

@@ -21,8 +21,9 @@ from sms_plugin.web.apart import within
 from sms_plugin.web.base import explained
 from sms_plugin.web.moments import in_words, zone
 from sms_plugin.web.permissions import actor
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, ngettext
-from sms_plugin.web.words import choice_name, reason_words, state_name
+from sms_plugin.web.words import choice_name, state_name
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from sms_plugin.web.forecast_record import RecordTrials
 from sms_plugin.web.forecast_words import calendar, counted
 from sms_plugin.web.moments import day_in_words
 from sms_plugin.web.permissions import Right
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext, lazy_gettext
-from sms_plugin.web.words import reason_words
 
 #: So many days are shown unless more are asked for, so many messages are looked at, and so many listed at once.
 DAYS, LOOKED_AT, LISTED = 7, 3000, 25

@@ -16,11 +16,11 @@ from sms_plugin.triggers.expecting import Expected
 from sms_plugin.triggers.forecast import Cell, Forecast
 from sms_plugin.web.host_records import Named, named
 from sms_plugin.web.moments import day_in_words
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import shown_number, trigger_label
 from sms_plugin.web.translation import gettext, in_words, ngettext
 from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.web.why import step_words
-from sms_plugin.web.words import reason_words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,10 +31,11 @@ from sms_plugin.web.looks import looked, taken
 from sms_plugin.web.moments import zone
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.replying import answer, outs_of
 from sms_plugin.web.shown import shown_number, trigger_label
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext, ngettext
-from sms_plugin.web.words import reason_words, state_kind, state_name, way_name
+from sms_plugin.web.words import state_kind, state_name, way_name
 from sms_plugin.wording.texts import LONGEST
 
 #: So many messages are on a page.

@@ -20,8 +20,8 @@ from sms_plugin.web.apart import reading
 from sms_plugin.web.moments import zone
 from sms_plugin.web.paging import read_value
 from sms_plugin.web.permissions import Right, allowed
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext
-from sms_plugin.web.words import reason_words
 
 log = logging.getLogger(__name__)
 

@@ -29,9 +29,9 @@ from sms_plugin.web.editing import Judged, judged_as_sent
 from sms_plugin.web.moments import in_words as moment_in_words
 from sms_plugin.web.moments import zone
 from sms_plugin.web.people import Somebody, owner_of, somebody
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, in_words
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import LONGEST, check_reach, is_orphan
 
 #: What stands for a number that is typed in place of one of the person's.

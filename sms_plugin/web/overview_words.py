@@ -15,9 +15,10 @@ from sms_plugin.states import BatchState
 from sms_plugin.triggers.noticing import FAILED, LOST
 from sms_plugin.web.bulk_words import state_words
 from sms_plugin.web.numbers import at_most, number
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, ngettext
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.web.words import reason_words, state_kind, state_name
+from sms_plugin.web.words import state_kind, state_name
 
 
 @dataclass(frozen=True, kw_only=True)

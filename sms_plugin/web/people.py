@@ -20,8 +20,8 @@ from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, parse_phone
 from sms_plugin.web.apart import reading
 from sms_plugin.web.reach import reached
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, language
-from sms_plugin.web.words import reason_words
 
 log = logging.getLogger(__name__)
 

@@ -29,10 +29,11 @@ from sms_plugin.web.looks import looked
 from sms_plugin.web.message_filters import QUEUE_NAMES, Filters, read_filters
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.reasons import WAITING, reason_words
 from sms_plugin.web.shown import name_of, shown
 from sms_plugin.web.surges import held_runs
 from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
-from sms_plugin.web.words import WAITING, reason_words, state_kind, state_name
+from sms_plugin.web.words import state_kind, state_name
 
 SIZE = 25
 #: So many messages that the budget held are let go at once, and in one transaction.

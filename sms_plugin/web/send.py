@@ -24,10 +24,10 @@ from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.apart import reading, within
 from sms_plugin.web.moments import in_words as moment_in_words
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext, ngettext
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import LONGEST, inactive_because, is_orphan
 
 #: So many records at most are texted at once.

@@ -16,8 +16,9 @@ from sms_plugin.state import State
 from sms_plugin.text.phones import mask
 from sms_plugin.web.apart import reading
 from sms_plugin.web.permissions import Right, allowed
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, language
-from sms_plugin.web.words import choice_name, question, reason_words, state_kind, state_name
+from sms_plugin.web.words import choice_name, question, state_kind, state_name
 
 
 @dataclass(frozen=True, kw_only=True)

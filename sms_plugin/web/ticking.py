@@ -29,9 +29,9 @@ from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.reach import Ground
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext
-from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import LONGEST, inactive_because, texts_of
 
 #: The names of the fields that the forms get.

@@ -23,12 +23,12 @@ from sms_plugin.web.apart import reading, within
 from sms_plugin.web.base import Page, confirmed
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right, actor
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.send import send_planned, sent_words, sums
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext, in_words, ngettext
 from sms_plugin.web.trigger_shown import one_shown, rows_of, silence
 from sms_plugin.web.waiting import counts_dates
-from sms_plugin.web.words import reason_words
 from sms_plugin.wording.texts import inactive_because, silent_because
 
 #: So many occurrences are shown and sent at once.

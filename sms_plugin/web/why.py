@@ -10,11 +10,12 @@ from sms_plugin.host.when import HookKind
 from sms_plugin.outbox.charges import COSTS
 from sms_plugin.outbox.explain import FORMER, HAND, MANY, RECEIVED, UNHOOKED, WORDS, WRITTEN, Explained, Fired
 from sms_plugin.triggers import explaining as asked
+from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import shown_number
 from sms_plugin.web.translation import gettext, ngettext
 from sms_plugin.web.translation import lazy_gettext as _
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.web.words import Line, line, reason_words, way_name
+from sms_plugin.web.words import Line, line, way_name
 
 _STEP = re.compile(r"(before|after):(\d+)([dm])\Z")
 

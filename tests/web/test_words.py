@@ -27,7 +27,7 @@ from sms_plugin.gateways import (
 from sms_plugin.gateways.contract import ReceiptStatus
 from sms_plugin.outbox.decisions import Choice
 from sms_plugin.states import MessageState
-from sms_plugin.web import words
+from sms_plugin.web import reasons, words
 
 _HOUSE = Path(sms_plugin.__file__).parent
 #: Functions whose first argument is a reason.
@@ -104,9 +104,9 @@ def _all() -> set[str]:
 
 
 def test_every_reason_of_the_code_has_a_sentence() -> None:
-    reasons = _all()
-    assert {"missing_value", "no_longer_true", "timeout", "no_credit", "bad_credentials", "landline"} <= reasons
-    assert reasons - words._REASONS.keys() == set()
+    coded = _all()
+    assert {"missing_value", "no_longer_true", "timeout", "no_credit", "bad_credentials", "landline"} <= coded
+    assert coded - reasons._REASONS.keys() == set()
 
 
 def test_every_state_choice_and_receipt_has_words() -> None:
@@ -116,8 +116,8 @@ def test_every_state_choice_and_receipt_has_words() -> None:
 
 
 def test_the_reasons_that_the_queue_offers_are_known() -> None:
-    assert set(words.WAITING) <= words._REASONS.keys()
+    assert set(reasons.WAITING) <= reasons._REASONS.keys()
 
 
 def test_a_reason_that_somebody_made_up_is_readable() -> None:
-    assert words.reason_words("account_on_holiday") == "account on holiday"
+    assert reasons.reason_words("account_on_holiday") == "account on holiday"
