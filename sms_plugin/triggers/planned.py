@@ -18,6 +18,8 @@ from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.people.recipients import zone_named
 from sms_plugin.state import State
 
+#: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
+SERVICE = "service"
 #: Of these states a message counts as sent already, or as on its way.
 _WENT = ("queued", "sending", "sent", "delivered", "undelivered", "unknown")
 _MESSAGE: Any = Message.__table__
@@ -37,6 +39,7 @@ class Wish:
     each: bool = False  #: several records of one recipient are a message each
     operator: str = ""
     subject: str = ""  #: internal: searched, never sent
+    purpose: str = SERVICE  #: of words of one's own: it is what consents are asked for, and numbers chosen by
     at: datetime | None = None  #: when it shall go; None: now
     waits: bool = False  #: whether it waits for the recipient's quiet hours to end
 

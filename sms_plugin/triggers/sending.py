@@ -16,7 +16,7 @@ from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.identity import key_of
 from sms_plugin.host.search import label_of
 from sms_plugin.models import Message, TriggerRow
-from sms_plugin.outbox.enqueue import OWN_ACTION, enqueue
+from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue, occurrence
 from sms_plugin.outbox.gathering import join
 from sms_plugin.outbox.truth import BY_HAND, Answer, ask
 from sms_plugin.people.owners import STRANGER, Owner
@@ -34,6 +34,7 @@ from sms_plugin.triggers.planned import (
     with_the_last,
     without_opted_out,
 )
+from sms_plugin.triggers.reading import guarded
 from sms_plugin.triggers.several import told_together
 from sms_plugin.triggers.worded import blocked, by_words, name_of, to_a_number, whom
 from sms_plugin.wording.texts import inactive_because
@@ -97,6 +98,38 @@ def send(session: Session, planned: Iterable[Planned], *, now: datetime) -> list
             if row.occurrence is not None and (parts := several.get(bytes(row.occurrence))):
                 join(session, row.id, parts)
     return written
+
+
+def note(
+    session: Session, record: object, text: str, *, entity: BoundEntity, wish: Wish, state: State, now: datetime
+) -> Draft:
+    """What is kept about a record and goes to nobody, in the history of the client whom it leads to, as far as the host
+    can say. Reads only.
+    """
+    owner = STRANGER
+    try:
+        with guarded(session, careful=True):
+            found = whom(record, entity=entity, state=state, every=False, purpose=wish.purpose)
+            owner = Owner(person=found[0].ref, client=found[0].client_ref) if found else STRANGER
+    except Exception:  # noqa: BLE001 - a host's attribute may raise anything; it costs the note its client only
+        owner = STRANGER
+    return Draft(
+        occurrence=occurrence("note", wish.once, entity.key, key_of(record)),
+        state=MessageState.SUPPRESSED,
+        purpose=wish.purpose,
+        priority=OWN_ACTION,
+        step=BY_HAND,
+        moment=fitting(wish.once),
+        subject=wish.subject,
+        operator=wish.operator,
+        entity=entity.key,
+        record=key_of(record),
+        number=None,
+        text=text,
+        due_at=now,
+        expires_at=None,
+        **owner.columns,
+    )
 
 
 def digest(planned: Iterable[Planned]) -> str:

@@ -16,19 +16,17 @@ from sms_plugin.host.search import label_of
 from sms_plugin.outbox.by_hand import VALIDITY
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, occurrence
 from sms_plugin.outbox.truth import BY_HAND
+from sms_plugin.people.consent import MARKETING
 from sms_plugin.people.owners import STRANGER, Owner
 from sms_plugin.people.recipients import Recipient, recipients
-from sms_plugin.providers.active import active_id
+from sms_plugin.providers.active import active_id, hears
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.drafting import fitting
-from sms_plugin.triggers.planned import Planned, Wish
+from sms_plugin.triggers.planned import SERVICE, Planned, Wish
 from sms_plugin.triggers.reading import guarded, why
 from sms_plugin.wording.rendering import Rendered, pick, render_company, render_for
-from sms_plugin.wording.way_out import WayOut
-
-#: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
-PURPOSE = "service"
+from sms_plugin.wording.way_out import WayOut, holds_way_out
 
 
 def by_words(
@@ -40,7 +38,7 @@ def by_words(
     for record in records:
         try:
             with guarded(session, careful=True):
-                people = whom(record, entity=entity, state=state, every=wish.number is not None)
+                people = whom(record, entity=entity, state=state, every=wish.number is not None, purpose=wish.purpose)
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it leaves out this record only
             found.append(blocked(record, entity, "recipients_failed", detail=why(error, careful=True)))
             continue
@@ -74,13 +72,15 @@ def _worded(
                 language=to.language,
                 zone=to.zone,
                 state=state,
-                way_out=WayOut(number=to.number, purpose=PURPOSE),
+                way_out=WayOut(number=to.number, purpose=wish.purpose),
             )
     except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it leaves out this record only
         problem = error.code if isinstance(error, SmsError) else "render_failed"
         return replace(planned, problem=problem, detail=why(error, careful=True))
     if not rendered.text.strip():
         return replace(planned, problem="no_text")
+    if wish.purpose == MARKETING and not holds_way_out(chosen[1]) and not hears(session, state=state):
+        return replace(planned, problem="no_way_out")
     return replace(planned, draft=_draft(record, to, to.number, entity, wish, rendered, now=now))
 
 
@@ -102,7 +102,7 @@ def _common(wish: Wish, number: str, rendered: Rendered, *, language: str, now: 
     return Draft(
         occurrence=None,
         state=MessageState.QUEUED,
-        purpose=PURPOSE,
+        purpose=wish.purpose,
         priority=OWN_ACTION,
         step=BY_HAND,
         moment=fitting(wish.once),
@@ -136,7 +136,7 @@ def to_a_number(
                 language=language,
                 zone=state.settings.zone,
                 state=state,
-                way_out=WayOut(number=number, purpose=PURPOSE),
+                way_out=WayOut(number=number, purpose=wish.purpose),
             )
     except Exception as error:  # noqa: BLE001 - a function of the host's may raise anything
         problem = error.code if isinstance(error, SmsError) else "render_failed"
@@ -147,14 +147,14 @@ def to_a_number(
     return replace(planned, draft=draft, problem="" if active_id(session) is not None else "no_provider")
 
 
-def whom(record: object, *, entity: BoundEntity, state: State, every: bool) -> list[Recipient]:
+def whom(record: object, *, entity: BoundEntity, state: State, every: bool, purpose: str = SERVICE) -> list[Recipient]:
     """Whom words go to: the client that the record leads to, else whoever it leads to."""
     audience = "client" if "client" in entity.to else next(iter(entity.to), "client")
     return recipients(
         record,
         entity=entity,
         to=(),
-        purpose=PURPOSE,
+        purpose=purpose,
         audience=audience,
         registry=state.registry,
         settings=state.settings,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -21,7 +21,7 @@ from wtforms import BooleanField, HiddenField, TextAreaField, ValidationError
 
 from sms_plugin.errors import SmsError
 from sms_plugin.models import TriggerRow, database_now
-from sms_plugin.outbox.enqueue import enqueue
+from sms_plugin.outbox.enqueue import Draft, enqueue
 from sms_plugin.states import MessageState
 from sms_plugin.text.segments import measure
 from sms_plugin.triggers import sending
@@ -148,15 +148,20 @@ def _go(
     silent = inactive_because(row, state.registry.reason(trigger), registry=state.registry)
     if ticked and silent:
         raise ValidationError(f"{reason_words(silent)} {gettext('Take the tick away, or have it switched on.')}")
-    texts = texts_of(row, state.registry.reason(trigger))
-    wish = Wish(once=once, texts=_worded(texts, trigger, text), operator=actor())
+    reason = state.registry.reason(trigger)
+    purpose = (row.purpose if row is not None else None) or reason.purpose
+    subject = trigger_label(trigger, state=state)[:120]
+    texts = _worded(texts_of(row, reason), trigger, text)
+    wish = Wish(once=once, texts=texts, operator=actor(), subject=subject, purpose=purpose)
     try:
-        planned = sending.plan(session, [record], entity=ground.entity, wish=wish, state=state, now=now)
+        own = sending.plan(session, [record], entity=ground.entity, wish=wish, state=state, now=now)
     except SmsError as error:
         raise ValidationError(in_words(error)) from None
-    own = [_of_trigger(each, trigger, ground) for each in planned]
     if not ticked:
-        _keep(session, own, text, ground=ground, now=now)
+        known = next((each.draft for each in own if each.draft is not None), None)
+        if known is None:
+            known = sending.note(session, record, text, entity=ground.entity, wish=wish, state=state, now=now)
+        _keep(session, known, text, now=now)
         return
     _check(own, most=most)
     if sending.send(session, own, now=now):
@@ -166,16 +171,6 @@ def _go(
 def _worded(texts: Mapping[str, str], trigger: str, text: str) -> dict[str, str]:
     """The trigger's texts with what was typed in its place."""
     return {language: each.replace(f"{{{trigger}}}", text) for language, each in texts.items()}
-
-
-def _of_trigger(planned: Planned, trigger: str, ground: Ground) -> Planned:
-    """Under the trigger's name and purpose, although the words are a person's own."""
-    if planned.draft is None:
-        return planned
-    purpose = ground.state.registry.reason(trigger).purpose
-    return replace(
-        planned, draft=planned.draft.but(subject=trigger_label(trigger, state=ground.state)[:120], purpose=purpose)
-    )
 
 
 def _check(planned: list[Planned], *, most: int) -> None:
@@ -191,11 +186,8 @@ def _check(planned: list[Planned], *, most: int) -> None:
             )
 
 
-def _keep(session: Session, planned: list[Planned], text: str, *, ground: Ground, now: Any) -> None:
+def _keep(session: Session, known: Draft, text: str, *, now: datetime) -> None:
     """Write it into the record's history as a note: nothing of it is sent."""
-    known = next((each.draft for each in planned if each.draft is not None), None)
-    if known is None:
-        return
     size = measure(known.text or text)
     note = known.but(
         state=MessageState.SUPPRESSED,

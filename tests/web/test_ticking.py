@@ -7,12 +7,15 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
 from flask_sqlalchemy import SQLAlchemy
 
 from sms_plugin import SMSRecord
+from sms_plugin.models import TriggerRow, database_now
+from sms_plugin.people.consent import opt_out
 from sms_plugin.testing import drain
 from sms_plugin.testing.phone_server import PhoneServer
 from tests.demo.visitor import Visitor
@@ -48,11 +51,15 @@ def _portal(mounted: Mounted, phone: PhoneServer, rights: set[str]) -> Portal:
     made = mounted(mount=_host(rights))
     with made.app.app_context():
         made.use(phone)
-        made.session.add(Client(id=1, name="Ana", phone="912 345 678"))
-        made.session.add(Invoice(id=41, client_id=1, number="F1", due_on=dt.date(2026, 12, 1)))
-        made.session.commit()
-        made.switch_on("charge_due_soon", text="About {invoice_number}: {charge_due_soon}")
+        _records(made)
     return made
+
+
+def _records(portal: Portal) -> None:
+    portal.session.add(Client(id=1, name="Ana", phone="912 345 678"))
+    portal.session.add(Invoice(id=41, client_id=1, number="F1", due_on=dt.date(2026, 12, 1)))
+    portal.session.commit()
+    portal.switch_on("charge_due_soon", text="About {invoice_number}: {charge_due_soon}")
 
 
 @pytest.fixture
@@ -138,6 +145,88 @@ def test_a_trigger_that_is_off_sends_nothing_and_says_so(portal: Portal, visitor
     answer = _save(visitor, sms_text="hello", sms_send="y")
     assert shows(answer.text, "This trigger is switched off. Take the tick away, or have it switched on.")
     assert _number(portal) == "F1"
+
+
+def _is_for(portal: Portal, purpose: str, **client: Any) -> None:
+    """The trigger's purpose as the admin sets it, and what the client has said or has."""
+    with portal.app.app_context():
+        portal.session.execute(sa.update(TriggerRow).values(purpose=purpose))
+        for name, value in client.items():
+            setattr(portal.session.get_one(Client, 1), name, value)
+        portal.session.commit()
+
+
+def test_an_offer_asks_the_host_whether_the_client_takes_offers(portal: Portal, visitor: Visitor) -> None:
+    """X7: the purpose that the admin gave the trigger counts, before the record is saved and in the message."""
+    _is_for(portal, "marketing", agrees_to_marketing=False)
+    answer = _save(visitor, sms_text="20 % off", sms_send="y")
+    assert answer.status_code == 200
+    assert shows(answer.text, "The person does not agree to texts of this kind.")
+    assert (_number(portal), _messages(portal)) == ("F1", [])
+    _is_for(portal, "marketing", agrees_to_marketing=True)
+    assert _save(visitor, sms_text="20 % off", sms_send="y").status_code == 302
+    assert [(each.purpose, each.state) for each in _messages(portal)] == [("marketing", "queued")]
+
+
+def test_an_offer_stops_at_who_wants_no_offers(portal: Portal, visitor: Visitor) -> None:
+    """X7"""
+    _is_for(portal, "marketing")
+    with portal.app.app_context():
+        opt_out(portal.session, "+351912345678", source="staff", purpose="marketing", now=database_now(portal.session))
+        portal.session.commit()
+    assert _save(visitor, sms_text="20 % off", sms_send="y").status_code == 200
+    assert _messages(portal) == []
+    _is_for(portal, "service")
+    assert _save(visitor, sms_text="your router is here", sms_send="y").status_code == 302
+
+
+def test_a_bill_goes_to_the_number_for_bills(portal: Portal, visitor: Visitor) -> None:
+    """S3"""
+    _is_for(portal, "billing", billing_phone="913 333 333")
+    assert _save(visitor, sms_text="your bill", sms_send="y").status_code == 302
+    assert [each.number for each in _messages(portal)] == ["+351913333333"]
+
+
+def test_an_offer_by_a_provider_that_hears_no_answer_needs_a_way_out(mounted: Mounted) -> None:
+    """X7"""
+    portal = mounted(mount=_host({"send", "read"}))
+    with portal.app.app_context():
+        portal.use_kind("console", {}, name="console")
+        _records(portal)
+    visitor = Visitor(client=portal.app.test_client())
+    _is_for(portal, "marketing")
+    assert _save(visitor, sms_text="20 % off", sms_send="y").status_code == 200
+    assert _messages(portal) == []
+    assert _save(visitor, sms_text="no more: {optout_link}", sms_send="y").status_code == 302
+    assert len(_messages(portal)) == 1
+
+
+@pytest.mark.parametrize(
+    ("purpose", "client"),
+    [
+        ("marketing", {"agrees_to_marketing": False}),
+        ("service", {"phone": None}),
+        ("service", {"phone": "12"}),
+    ],
+)
+def test_a_note_is_kept_about_whoever_cannot_be_texted(
+    portal: Portal, visitor: Visitor, purpose: str, client: dict[str, Any]
+) -> None:
+    """S9: without the tick it is only logged."""
+    _is_for(portal, purpose, **client)
+    shown = re.search(r'name="sms_once"[^>]*value="([0-9a-f]{32})"', visitor.read(EDIT))
+    assert shown
+    for _ in range(2):
+        assert _save(visitor, sms_text="asked by phone", sms_once=shown[1]).status_code == 302
+    (note,) = _messages(portal)
+    assert (note.state, note.reason, note.record, note.client, note.number) == (
+        "suppressed",
+        "noted",
+        "41",
+        "1",
+        None,
+    )
+    assert (note.text, note.subject) == ("asked by phone", "Charge due soon")
 
 
 def test_whoever_may_not_send_cannot_by_the_tick(mounted: Mounted, phone: PhoneServer) -> None:
