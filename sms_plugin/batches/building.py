@@ -27,8 +27,8 @@ from sms_plugin.batches.wording import Row, Wording, rows_of
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import Batch, BatchRecipient, Provider, database_now
 from sms_plugin.models.busy import is_away, is_busy
-from sms_plugin.providers.active import gateway_of, settings_of
 from sms_plugin.providers.costs import tariff
+from sms_plugin.providers.settings import gateway_of, settings_of
 from sms_plugin.state import State
 from sms_plugin.states import BatchState
 from sms_plugin.transactions import Hurried, look_along

@@ -17,7 +17,7 @@ from sms_plugin.errors import SmsError, worded
 from sms_plugin.models import Batch, Template, new_id
 from sms_plugin.models.insertion import insert_once
 from sms_plugin.people.consent import MARKETING
-from sms_plugin.providers.active import hears
+from sms_plugin.providers.lines import hears
 from sms_plugin.state import State
 from sms_plugin.states import BatchState
 from sms_plugin.wording.texts import RefusedText, check_all, used

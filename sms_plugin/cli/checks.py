@@ -27,8 +27,9 @@ from sms_plugin.host.bound import BoundEntity, LinkReader
 from sms_plugin.host.identity import key_of
 from sms_plugin.models import Provider, TriggerRow
 from sms_plugin.outbox.truth import ask
-from sms_plugin.providers.active import gateway_of, may_be_private, settings_of
 from sms_plugin.providers.inquiry import address_of
+from sms_plugin.providers.lines import may_be_private
+from sms_plugin.providers.settings import gateway_of, settings_of
 from sms_plugin.state import State
 from sms_plugin.text.amounts import can_tell_words
 from sms_plugin.triggers.overlaps import overlaps

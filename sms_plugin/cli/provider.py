@@ -20,8 +20,9 @@ from sms_plugin.providers.active import activate as activate_provider
 from sms_plugin.providers.active import add as add_provider
 from sms_plugin.providers.active import change as change_provider
 from sms_plugin.providers.active import deactivate as deactivate_provider
-from sms_plugin.providers.active import find, gateway_of
+from sms_plugin.providers.active import find
 from sms_plugin.providers.active import resume as resume_provider
+from sms_plugin.providers.settings import gateway_of
 from sms_plugin.providers.upkeep import remove as remove_provider
 from sms_plugin.providers.upkeep import set_rate, stand_by, stand_down
 

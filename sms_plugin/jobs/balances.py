@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from sms_plugin import signals
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import Provider, database_now
-from sms_plugin.providers.active import Line, line_of
 from sms_plugin.providers.balance import Low, keep
 from sms_plugin.providers.inquiry import Found, inquire
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.transactions import look, within
 

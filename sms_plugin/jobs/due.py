@@ -31,7 +31,7 @@ from sms_plugin.outbox.lapses import lapse_attempts, lapse_leases
 from sms_plugin.outbox.receipts import rematch
 from sms_plugin.outbox.reconcile import Doubt, conclude, doubts, look_up
 from sms_plugin.outbox.tallies import fold
-from sms_plugin.providers.active import Line, line_of
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.transactions import look, step, within

@@ -24,8 +24,8 @@ from sms_plugin.outbox.deliver import Couriers, Parcel, requests_of
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Order, set_out_within
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
-from sms_plugin.providers.active import Line, line
 from sms_plugin.providers.judgement import Judgement
+from sms_plugin.providers.lines import Line, line
 from sms_plugin.providers.rate import reserve
 from sms_plugin.state import State
 from sms_plugin.transactions import Hurried, rest, within

@@ -14,7 +14,7 @@ from sms_plugin.gateways.contract import Fetched, Gateway
 from sms_plugin.gateways.http import Http
 from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox.inbound import Arrival, announce, place, take_in
-from sms_plugin.providers.active import Line, line_of
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.transactions import look, within
 

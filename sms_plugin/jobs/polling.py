@@ -23,7 +23,7 @@ from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox import polling
 from sms_plugin.outbox.polling import Due, Progress
 from sms_plugin.outbox.receipts import take
-from sms_plugin.providers.active import Line, line_of
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.transactions import look, within
 

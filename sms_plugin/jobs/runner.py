@@ -24,8 +24,8 @@ from sms_plugin.jobs.threads import Threads
 from sms_plugin.jobs.wake import Watch
 from sms_plugin.models import Runner, database_now, new_id
 from sms_plugin.models.busy import is_away, is_busy
-from sms_plugin.providers.active import check_credentials
 from sms_plugin.providers.judgement import Judgement
+from sms_plugin.providers.settings import check_credentials
 from sms_plugin.state import State
 from sms_plugin.trails import trail
 from sms_plugin.transactions import look, within

@@ -18,7 +18,7 @@ from sms_plugin.gateways.contract import About, Capabilities, Gateway, Outgoing,
 from sms_plugin.gateways.http import Http, Watch
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
-from sms_plugin.providers.active import Line
+from sms_plugin.providers.lines import Line
 from sms_plugin.settings import Settings
 from sms_plugin.trails import trail
 

@@ -24,8 +24,9 @@ from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, enqueue
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.people.consent import EVERY_PURPOSE, opted_out
-from sms_plugin.providers.active import Line, record
+from sms_plugin.providers.active import record
 from sms_plugin.providers.inquiry import patient
+from sms_plugin.providers.lines import Line
 from sms_plugin.settings import Settings
 from sms_plugin.states import MessageState
 from sms_plugin.text.phones import parse_phone

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import secrets as random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -15,32 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import ConfigurationError, SmsError, did_you_mean, worded
-from sms_plugin.gateways.contract import Capabilities, Gateway
+from sms_plugin.gateways.contract import Gateway
 from sms_plugin.gateways.settings import build, fields_of
 from sms_plugin.models import Provider
 from sms_plugin.models.changes import note_change
-from sms_plugin.providers.breaker import Circuit, circuit_of, reset
+from sms_plugin.providers.breaker import reset
+from sms_plugin.providers.settings import gateway_of, secrets_of
 from sms_plugin.state import State
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """The active provider as the flush uses it: credentials opened, nothing of the session in it."""
-
-    provider_id: int
-    name: str
-    token: str
-    gateway: type[Gateway]
-    settings: Any
-    capabilities: Capabilities
-    changed_at: datetime
-    probe: bool = False  #: it may be reachable again: one message tells
-    standby: bool = False  #: in place of the active one: for what that one surely has not accepted
-    private: bool = False  #: whether it may be reached on this machine and in private networks
-    closed: str = ""  #: why nothing may go now: "stopped", "paused", "outage"
-    closed_until: datetime | None = None
 
 
 def find(session: Session, name: str) -> Provider:
@@ -54,19 +33,6 @@ def find(session: Session, name: str) -> Provider:
             hint=did_you_mean(name, names) or worded("See `flask sms provider list`."),
         )
     return provider
-
-
-def gateway_of(kind: str, state: State) -> type[Gateway]:
-    """The gateway of a kind. Raises ``ConfigurationError`` for one that is not installed."""
-    try:
-        return state.gateways[kind]
-    except KeyError:
-        raise ConfigurationError(
-            worded("There is no gateway %(kind)r.", kind=kind),
-            code="unknown_gateway",
-            hint=did_you_mean(kind, state.gateways)
-            or worded("Known are %(known)s.", known=", ".join(sorted(state.gateways))),
-        ) from None
 
 
 def add(
@@ -110,7 +76,7 @@ def change(
     Raises ``SmsError`` naming every setting that is wrong or, after a lost key, missing. Flushes.
     """
     try:
-        kept = _secrets_of(provider, state=state)
+        kept = secrets_of(provider, state=state)
     except ConfigurationError:
         kept = {}  # saved with a key that is gone: whoever saves again must give them again
     before, gateway = dict(provider.settings), gateway_of(provider.kind, state)
@@ -234,105 +200,6 @@ def active_id(session: Session) -> int | None:
 
 
 _ACTIVE_ID = sa.select(Provider.id).where(Provider.active == 1)
-
-
-def line(session: Session, *, state: State, now: datetime) -> Line | None:
-    """The provider to use, ready to be spoken with, or None: the active one, or while that cannot be reached the
-    standby, if there is one (X9). Raises ``ConfigurationError`` for a wrong key.
-    """
-    provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
-    if provider is None:
-        return None
-    active = line_of(provider, state=state, now=now)
-    return active if active.closed != "outage" else _standing_by(session, active, state=state, now=now)
-
-
-def _standing_by(session: Session, active: Line, *, state: State, now: datetime) -> Line:
-    """The standby where it can take over, else the active one."""
-    provider = session.scalar(sa.select(Provider).where(Provider.standby == 1, Provider.active.is_(None)))
-    if provider is None:
-        return active
-    try:
-        standby = line_of(provider, state=state, now=now)
-    except (ConfigurationError, SmsError) as error:
-        log.error("the standby cannot take over: %s", error)
-        return active
-    return replace(active if standby.closed else standby, standby=not standby.closed)
-
-
-def line_of(provider: Provider, *, state: State, now: datetime) -> Line:
-    """A provider, active or not, ready to be spoken with. Raises as ``line``."""
-    gateway = gateway_of(provider.kind, state)
-    settings = settings_of(provider, state=state)
-    circuit = circuit_of(provider, now=now)
-    closed, until = "", None
-    if provider.stopped_at is not None:
-        closed = "stopped"
-    elif provider.paused_until is not None and provider.paused_until > now:
-        closed, until = "paused", provider.paused_until
-    elif circuit is Circuit.OPEN:
-        closed, until = "outage", provider.probe_at
-    return Line(
-        provider_id=provider.id,
-        name=provider.name,
-        token=provider.token,
-        gateway=gateway,
-        settings=settings,
-        capabilities=gateway.capabilities(settings),
-        changed_at=provider.changed_at,
-        probe=circuit is Circuit.HALF_OPEN,
-        private=may_be_private(settings, state=state),
-        closed=closed,
-        closed_until=until,
-    )
-
-
-def may_be_private(settings: Any, *, state: State) -> bool:
-    """Whether a provider of these settings may be reached on this machine and in private networks: where its own
-    ``private_address`` is on, unless the portal's ``SMS_PRIVATE_GATEWAYS`` decides for all.
-    """
-    of_all = state.private_gateways
-    return bool(getattr(settings, "private_address", False)) if of_all is None else of_all
-
-
-def hears(session: Session, *, state: State) -> bool:
-    """Whether the active provider brings texts from phones, or can be asked for them. Where that cannot be said, the
-    provider's own page says why: yes. Reads only.
-    """
-    provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
-    if provider is None:
-        return True
-    try:
-        can = gateway_of(provider.kind, state).capabilities(settings_of(provider, state=state))
-    except (SmsError, ConfigurationError):
-        return True
-    return can.inbound or can.inbound_polled
-
-
-def settings_of(provider: Provider, *, state: State) -> Any:
-    """The typed settings of a provider, credentials opened. Raises ``ConfigurationError`` or ``SmsError``."""
-    given = {**provider.settings, **_secrets_of(provider, state=state)}
-    return build(gateway_of(provider.kind, state).Settings, given)
-
-
-def check_credentials(session: Session, *, state: State) -> None:
-    """Make sure that the credentials of every provider, active or not, can be read: receipts come for them all.
-
-    Raises ``ConfigurationError`` naming the provider. Reads only.
-    """
-    for provider in session.scalars(sa.select(Provider)):
-        _secrets_of(provider, state=state)
-
-
-def secrets_named(provider: Provider, *, state: State) -> frozenset[str]:
-    """The names of the secrets that are saved, never what they are. Raises ``ConfigurationError`` for a wrong key."""
-    return frozenset(name for name, value in _secrets_of(provider, state=state).items() if value not in (None, ""))
-
-
-def _secrets_of(provider: Provider, *, state: State) -> dict[str, object]:
-    if not provider.secrets:
-        return {}
-    return state.vault.open(provider.secrets, of=f"the provider {provider.name!r}")
 
 
 _changes = count(1)

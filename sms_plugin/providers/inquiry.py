@@ -10,7 +10,7 @@ from typing import Any
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Balance
 from sms_plugin.gateways.http import Http, Watch
-from sms_plugin.providers.active import Line
+from sms_plugin.providers.lines import Line
 from sms_plugin.settings import Settings
 
 log = logging.getLogger(__name__)

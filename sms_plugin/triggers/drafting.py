@@ -20,7 +20,7 @@ from sms_plugin.outbox.quiet import Quiet, Slot, quiet_of
 from sms_plugin.outbox.truth import BY_HAND, Answer
 from sms_plugin.people.consent import MARKETING
 from sms_plugin.people.recipients import Recipient, recipients
-from sms_plugin.providers.active import hears
+from sms_plugin.providers.lines import hears
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.reading import guarded, why

@@ -16,7 +16,8 @@ from sms_plugin.gateways.contract import Gateway
 from sms_plugin.gateways.http import Http
 from sms_plugin.models import Provider, database_now
 from sms_plugin.models.clock import CarriedClock
-from sms_plugin.providers.active import Line, last_change, line_of
+from sms_plugin.providers.active import last_change
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.state import State
 from sms_plugin.transactions import look
 

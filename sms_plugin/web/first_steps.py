@@ -13,7 +13,7 @@ from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import Provider, Runner, Template, TriggerRow, Wording
 from sms_plugin.outbox.obstacles import ALIVE
 from sms_plugin.outbox.tallies import state_counter
-from sms_plugin.providers.active import line_of
+from sms_plugin.providers.lines import line_of
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.web.permissions import Right, allowed

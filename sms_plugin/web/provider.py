@@ -14,6 +14,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.gateways.settings import BadSettings
 from sms_plugin.models import Provider, database_now
 from sms_plugin.providers import active, upkeep
+from sms_plugin.providers.settings import gateway_of
 from sms_plugin.web import provider_cells as cells
 from sms_plugin.web.apart import within
 from sms_plugin.web.base import confirmed
@@ -87,7 +88,7 @@ class ProviderPages(Spending):
         provider = self.one()
         if provider is None:
             return redirect(self.get_url(".index_view"))
-        gateway = active.gateway_of(provider.kind, self.state)
+        gateway = gateway_of(provider.kind, self.state)
         form: Any = self.form_of(provider)(
             request.form if request.method == "POST" else None, data=filled(provider, gateway)
         )

@@ -16,10 +16,11 @@ from sms_plugin.gateways.contract import Balance, Gateway
 from sms_plugin.gateways.settings import unfilled
 from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox.scorecard import scorecard
-from sms_plugin.providers.active import Line, settings_of
 from sms_plugin.providers.balance import is_low
 from sms_plugin.providers.budget import budget_of, today
 from sms_plugin.providers.costs import written
+from sms_plugin.providers.lines import Line
+from sms_plugin.providers.settings import settings_of
 from sms_plugin.state import State
 from sms_plugin.web.moments import moment
 from sms_plugin.web.translation import gettext

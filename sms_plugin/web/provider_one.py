@@ -14,6 +14,7 @@ from sms_plugin.gateways.contract import Gateway
 from sms_plugin.gateways.settings import fields_of
 from sms_plugin.models import Provider, database_now
 from sms_plugin.providers import active
+from sms_plugin.providers.settings import gateway_of, secrets_named
 from sms_plugin.web import provider_cells as cells
 from sms_plugin.web.apart import look, within
 from sms_plugin.web.base import explained
@@ -36,7 +37,7 @@ class OneProvider(Rows):
 
     def opened(self, provider: Provider, *, form: Any = None, **more: Any) -> str:
         """The page of one provider: its form as it is saved, unless one that was filled in is given."""
-        gateway = active.gateway_of(provider.kind, self.state)
+        gateway = gateway_of(provider.kind, self.state)
         shown = {"typed": {}, "tried": None, "cost": cost_in_words} | cells.beside(provider, self.state) | more
         if form is None:
             form = self.form_of(provider)(None, data=filled(provider, gateway))
@@ -44,7 +45,7 @@ class OneProvider(Rows):
 
     def form_of(self, provider: Provider) -> Any:
         """The class of its form."""
-        gateway = active.gateway_of(provider.kind, self.state)
+        gateway = gateway_of(provider.kind, self.state)
         return form_class(gateway, saved=provider, kept=self._kept(provider, gateway))
 
     def do(self, change: Change, told: str) -> ResponseReturnValue:
@@ -84,7 +85,7 @@ class OneProvider(Rows):
     def _kept(self, provider: Provider, gateway: type[Gateway]) -> list[str]:
         """The secrets that stand already. Where they cannot be read any more, they are asked for again."""
         try:
-            stand = active.secrets_named(provider, state=self.state)
+            stand = secrets_named(provider, state=self.state)
         except ConfigurationError as error:
             flash(explained(error), "error")
             return []

@@ -17,9 +17,9 @@ from sms_plugin.gateways.spoken import Exchange, Spoken, shown
 from sms_plugin.models import Provider, database_now
 from sms_plugin.outbox import trial
 from sms_plugin.providers import active
-from sms_plugin.providers.active import Line
 from sms_plugin.providers.balance import keep
 from sms_plugin.providers.inquiry import inquire
+from sms_plugin.providers.lines import Line, line_of
 from sms_plugin.web import provider_cells as cells
 from sms_plugin.web.apart import within
 from sms_plugin.web.base import explained
@@ -86,7 +86,7 @@ class Trying(OneProvider):
         return Tried(exchanges=_shown(heard, line), verdict=outcome_in_words(verdict), meaning=words)
 
     def _line(self, provider: Provider) -> Line:
-        line = active.line_of(provider, state=self.state, now=provider.changed_at)
+        line = line_of(provider, state=self.state, now=provider.changed_at)
         self.state.db.session.commit()  # nothing is held while the provider is spoken with
         return line
 

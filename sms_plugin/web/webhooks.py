@@ -21,7 +21,7 @@ from sms_plugin.gateways.contract import Gateway, Inbound, Report, WebRequest
 from sms_plugin.models import database_now
 from sms_plugin.outbox.inbound import Arrival, Placed, announce, place, take_in
 from sms_plugin.outbox.receipts import FORGED, take
-from sms_plugin.providers.active import Line
+from sms_plugin.providers.lines import Line
 from sms_plugin.state import State
 from sms_plugin.transactions import briefly, look
 from sms_plugin.web.callers import caller, clock_of

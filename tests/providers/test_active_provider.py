@@ -13,18 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.models import Change, Provider
-from sms_plugin.providers.active import (
-    activate,
-    active_id,
-    add,
-    check_credentials,
-    deactivate,
-    find,
-    line,
-    pause,
-    resume,
-    stop,
-)
+from sms_plugin.providers.active import activate, active_id, add, deactivate, find, pause, resume, stop
+from sms_plugin.providers.lines import line
+from sms_plugin.providers.settings import check_credentials
 from sms_plugin.secrets import new_key
 from sms_plugin.testing import drain
 from sms_plugin.testing.phone_server import PhoneServer

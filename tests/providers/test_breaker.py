@@ -10,7 +10,7 @@ import pytest
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import About, Verdict, accepted, refused, unknown
 from sms_plugin.models import Provider
-from sms_plugin.providers.active import Line, activate, add, change, find, line, resume, stop
+from sms_plugin.providers.active import activate, add, change, find, resume, stop
 from sms_plugin.providers.breaker import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -23,6 +23,7 @@ from sms_plugin.providers.breaker import (
     take_probe,
 )
 from sms_plugin.providers.judgement import judge
+from sms_plugin.providers.lines import Line, line
 from sms_plugin.providers.upkeep import is_used, remove, stand_by, stand_down
 from tests.portal import Portal
 

@@ -11,7 +11,8 @@ import pytest
 
 from sms_plugin.jobs.runner import flush_of
 from sms_plugin.models import Attempt
-from sms_plugin.providers.active import activate, add, find, line_of
+from sms_plugin.providers.active import activate, add, find
+from sms_plugin.providers.lines import line_of
 from sms_plugin.testing.gateway_contract import ScriptedServer
 from sms_plugin.testing.loopback import Reply
 from tests.portal import Portal, make_portal

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from sms_plugin.models import Change, Provider
 from sms_plugin.outbox.trial import PURPOSE
 from sms_plugin.people.consent import opt_out
-from sms_plugin.providers.active import settings_of
+from sms_plugin.providers.settings import settings_of
 from sms_plugin.secrets import new_key
 from sms_plugin.states import MessageState
 from sms_plugin.testing import drain
