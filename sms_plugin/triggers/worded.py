@@ -19,7 +19,8 @@ from sms_plugin.outbox.truth import BY_HAND
 from sms_plugin.people.consent import MARKETING
 from sms_plugin.people.owners import STRANGER, Owner
 from sms_plugin.people.recipients import Recipient, recipients
-from sms_plugin.providers.active import active_id, hears
+from sms_plugin.providers.active import active_id
+from sms_plugin.providers.lines import hears
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.drafting import fitting
