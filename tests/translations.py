@@ -2,7 +2,8 @@
 
 New strings come in empty, those that nothing says any more go, translations stay. A region's file holds only what it
 says otherwise than its language, so nothing is added to it. The files hold no line numbers, dates or wrapping, and are
-sorted: a change of one string is a change of one place.
+sorted: a change of one string is a change of one place. A file's own head says how it counts: Babel's newer versions
+may count the language otherwise, and that is no reason to translate it anew.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.plurals import get_plural
 from babel.messages.pofile import normalize, read_po
 
 from sms_plugin.gateways.contract import Gateway
@@ -70,16 +70,18 @@ def entries(catalogue: Catalog) -> dict[str, Message]:
     return {_first(message.id): message for message in catalogue if message.id}
 
 
-def brought_up(language: str, strings: set[Said], kept: Mapping[str, Message]) -> str:
-    """The text of the language's file for these strings, with the translations that are kept."""
+def brought_up(language: str, strings: set[Said], catalogue: Catalog) -> str:
+    """The text of the language's file for these strings, with the translations that the catalogue holds."""
+    kept = entries(catalogue)
     region = Locale.parse(language).territory is not None
     wanted = sorted((each for each in strings if not region or _first(each) in kept), key=_first)
-    return "\n".join([_head(language), *("\n".join(_entry(each, kept, language)) + "\n" for each in wanted)])
+    told = ("\n".join(_entry(each, kept, catalogue.num_plurals)) + "\n" for each in wanted)
+    return "\n".join([_head(language, catalogue.plural_forms), *told])
 
 
 def bring_up(language: str, strings: set[Said], folder: Path = FOLDER) -> int:
     """Write the language's file anew; how many of its strings are not translated yet."""
-    text = brought_up(language, strings, entries(written(language, folder)))
+    text = brought_up(language, strings, written(language, folder))
     path = path_of(language, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -92,8 +94,7 @@ def complete(message: Message) -> bool:
     return all(told) and not message.fuzzy
 
 
-def _head(language: str) -> str:
-    rule = get_plural(language)
+def _head(language: str, rule: str) -> str:
     lines = [
         f"Language: {language}",
         "MIME-Version: 1.0",
@@ -104,7 +105,7 @@ def _head(language: str) -> str:
     return "\n".join(['msgid ""', 'msgstr ""', *(f'"{line}\\n"' for line in lines)]) + "\n"
 
 
-def _entry(string: Said, kept: Mapping[str, Message], language: str) -> Iterator[str]:
+def _entry(string: Said, kept: Mapping[str, Message], plurals: int) -> Iterator[str]:
     before = kept.get(_first(string))
     told = before.string if before is not None and _shape(before.id) == _shape(string) else None
     comments = before.user_comments if before is not None else []
@@ -119,7 +120,7 @@ def _entry(string: Said, kept: Mapping[str, Message], language: str) -> Iterator
     yield f"msgid {normalize(string[0], width=0)}"
     yield f"msgid_plural {normalize(string[1], width=0)}"
     forms = list(told) if isinstance(told, tuple | list) else []
-    for number in range(get_plural(language).num_plurals):
+    for number in range(plurals):
         yield f"msgstr[{number}] {normalize(forms[number] if number < len(forms) else '', width=0)}"
 
 
