@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.lgn_pwd import LgnPwdGateway, LgnPwdSettings
-from sms_plugin.gateways.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class AllcanceSettings(LgnPwdSettings):
     """Allcance's account."""
 
-    host: str = setting("Host", default="corporativo.allcancesms.com.br")
+    host: str = fields.host("corporativo.allcancesms.com.br")
 
 
 class Allcance(LgnPwdGateway):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.http import base_address
 from sms_plugin.gateways.settings import BadSettings, setting
 
@@ -35,7 +36,12 @@ class ClickatellSettings:
         help="Optional: the user name that the integration's callbacks are set up with. Clickatell signs nothing:"
         " without it the callback's address alone is the secret.",
     )
-    callback_password: str = setting("Password of the callbacks", default="", secret=True)
+    callback_password: str = setting(
+        "Password of the callbacks",
+        default="",
+        secret=True,
+        help="The password that stands beside that user name: the two are needed together.",
+    )
     batch_size: int = setting(
         "Most messages in one request",
         default=100,
@@ -43,7 +49,7 @@ class ClickatellSettings:
         maximum=200,
         help="Clickatell's page says 200, older clients keep to 100.",
     )
-    base_url: str = setting("Base address", default="https://platform.clickatell.com")
+    base_url: str = fields.base_url("https://platform.clickatell.com")
 
     def check(self) -> None:
         """Raises ``BadSettings`` that names every field that is wrong."""

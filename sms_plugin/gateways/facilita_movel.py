@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sms_plugin.gateways import presets
+from sms_plugin.gateways import fields, presets
 from sms_plugin.gateways.contract import Capabilities, Outcome, Outgoing, Report, Sent, Verdict
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.presets import NO_ACCOUNT, PresetGateway, PresetSettings
@@ -27,11 +27,11 @@ _REPORT = re.compile(r"([0-9a-f]{32});(\w+)")
 class FacilitaMovelSettings(PresetSettings):
     """Facilita Móvel's account."""
 
-    password: str = presets.password()
-    host: str = presets.host("www.facilitamovel.com.br")
-    port: int = presets.port(443)
-    ssl: bool = presets.ssl(default=True)
-    number_form: str = presets.number_form("national")
+    password: str = fields.password()
+    host: str = fields.host("www.facilitamovel.com.br")
+    port: int = fields.port(443)
+    ssl: bool = fields.ssl(default=True)
+    number_form: str = fields.number_form("national")
     accents: bool = presets.accents()
     flash: bool = setting("Flash", default=False, help="Shown at once, and not kept by the phone.")
     status_words: str = setting(

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sms_plugin.errors import worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.http import base_address
 from sms_plugin.gateways.placeholders import MEANING, Template, template
 from sms_plugin.gateways.rules import BY, Rules, error_rules, extractor
 from sms_plugin.gateways.settings import setting
 
-NUMBER_FORMS = {
-    "national": "national, without country code",
-    "digits": "country code and number, digits only",
-    "e164": "with + and country code",
-}
 SEPARATORS = {"one": "", "comma": ",", "semicolon": ";", "space": " "}
 _SEPARATOR_LABELS = {"one": "one number per request", "comma": ",", "semicolon": ";", "space": "a space"}
 VALUES = {"u": "user", "p": "password", "t": "token", "s": "sender"}
@@ -35,16 +31,16 @@ class GenericSending:
 
     service_name: str = setting("Service name", default="", help="Only for your own eyes.")
     host: str = setting("Host", help="The name alone, such as api.example.com.")
-    port: int = setting("Port", default=443, minimum=1, maximum=65535)
-    ssl: bool = setting("SSL", default=True, help="Without SSL your credentials travel in clear.")
+    port: int = fields.port(443)
+    ssl: bool = fields.ssl(default=True)
     private_address: bool = setting(
         "Private address", default=False, help="On for a gateway on the portal's own machine or in its own network."
     )
     url: str = setting(
         "API/URL", secret=True, help=f"Path and query, such as /send?to={{d}}&msg={{m}}. {_PLACEHOLDERS}."
     )
-    method: str = setting("Method", default="GET", choices=("GET", "POST"))
-    body_format: str = setting("Body", default="none", choices={"none": "none", "form": "form", "json": "JSON"})
+    method: str = fields.method()
+    body_format: str = fields.body_format()
     body: str = setting(
         "Body template",
         default="",
@@ -55,28 +51,70 @@ class GenericSending:
     headers: str = setting(
         "Headers", default="", secret=True, lines=True, help="One a line: Authorization: Bearer {t}."
     )
-    basic_auth: bool = setting("Send user and password as HTTP Basic", default=False)
-    user: str = setting("User {u}", default="")
-    password: str = setting("Password {p}", default="", secret=True)
-    token: str = setting("Token {t}", default="", secret=True)
-    sender: str = setting("Sender {s}", default="")
-    number_form: str = setting("Form of the number", default="digits", choices=NUMBER_FORMS)
+    basic_auth: bool = setting(
+        "Send user and password as HTTP Basic",
+        default=False,
+        help="On where the manual asks for Basic authentication: they then go in a header, not in the address.",
+    )
+    user: str = setting("User {u}", default="", help="Your login at the provider; it goes where you write {u}.")
+    password: str = setting("Password {p}", default="", secret=True, help="Its password; it goes where you write {p}.")
+    token: str = setting(
+        "Token {t}",
+        default="",
+        secret=True,
+        help="A key or token instead of a password, where the provider gives one; it goes where you write {t}.",
+    )
+    sender: str = setting(
+        "Sender {s}",
+        default="",
+        help="The name or number that texts come from, where the provider takes one; it goes where you write {s}.",
+    )
+    number_form: str = fields.number_form("digits")
     country_code: str = setting(
         "Country code",
         default="",
         help="For national numbers: 55 for Brazil. Numbers of other countries are refused.",
     )
-    separator: str = setting("Several numbers in one request", default="one", choices=_SEPARATOR_LABELS)
-    batch_size: int = setting("Most numbers in one request", default=1, minimum=1, maximum=1000)
+    separator: str = setting(
+        "Several numbers in one request",
+        default="one",
+        choices=_SEPARATOR_LABELS,
+        help="What the manual puts between numbers that get the same text. One each is surer: where a request for many"
+        " is refused, nobody knows for whom.",
+    )
+    batch_size: int = setting(
+        "Most numbers in one request",
+        default=1,
+        minimum=1,
+        maximum=1000,
+        help="As many as the manual allows; 1 where each number has a request of its own.",
+    )
     accents: bool = setting(
         "Keep accents",
         default=True,
         help="Off: ação is sent as acao, and what cannot be written so is refused.",
     )
-    charset: str = setting("Charset", default="utf-8", choices=("utf-8", "iso-8859-1"))
+    charset: str = setting(
+        "Charset",
+        default="utf-8",
+        choices=("utf-8", "iso-8859-1"),
+        help="utf-8, unless the manual says ISO-8859-1 or Latin-1, which has Western European letters only.",
+    )
     longest: int = setting("Most characters", default=0, minimum=0, maximum=5000, help="0: no limit.")
-    status_from: int = setting("Lowest HTTP status of a success", default=200, minimum=100, maximum=599)
-    status_to: int = setting("Highest HTTP status of a success", default=299, minimum=100, maximum=599)
+    status_from: int = setting(
+        "Lowest HTTP status of a success",
+        default=200,
+        minimum=100,
+        maximum=599,
+        help="An answer with a lower one is no success, whatever it says. 200 unless the manual says otherwise.",
+    )
+    status_to: int = setting(
+        "Highest HTTP status of a success",
+        default=299,
+        minimum=100,
+        maximum=599,
+        help="An answer with a higher one is no success, whatever it says. 299 unless the manual says otherwise.",
+    )
     success: str = setting(
         "A success is known by",
         choices=BY,
@@ -84,9 +122,16 @@ class GenericSending:
     )
     success_at: str = setting("Where the success stands", default="", help=WHERE)
     success_values: str = setting("Values of a success", default="", help="Separated by commas.")
-    field_separator: str = setting("Separator of the answer's fields", default=";")
+    field_separator: str = setting(
+        "Separator of the answer's fields",
+        default=";",
+        help="What stands between the fields of an answer such as 6;sent;12345. Only for what is told by a field.",
+    )
     reference_by: str = setting(
-        "The provider's id of the message is", default="status", choices={**BY, "status": "not told"}
+        "The provider's id of the message is",
+        default="status",
+        choices={**BY, "status": "not told"},
+        help="How its id is found in the answer: by it the provider speaks of the message later, in receipts.",
     )
     reference_at: str = setting("Where the id stands", default="", help=WHERE)
     error_at: str = setting(

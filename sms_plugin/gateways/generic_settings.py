@@ -10,7 +10,6 @@ from functools import cached_property
 
 from sms_plugin.errors import worded
 from sms_plugin.gateways.generic_checks import Checks, missing, of_sending, problems_of, require_path
-from sms_plugin.gateways.generic_sending import NUMBER_FORMS as NUMBER_FORMS
 from sms_plugin.gateways.generic_sending import VALUES, WHERE, GenericSending
 from sms_plugin.gateways.placeholders import OF_QUESTIONS, Template, template
 from sms_plugin.gateways.rules import BY, Extract, extractor
@@ -19,6 +18,7 @@ from sms_plugin.gateways.status_words import HELP, StatusWord, status_words
 
 _TOLD_BY = {by: label for by, label in BY.items() if by != "status"}
 _ASKED = "Path and query, asked with GET and the headers above; empty: it is not asked. May hold {u}, {p}, {t} and {s}"
+_FOUND = "How the answer is read; where it stands in it is the next field."
 _FIELD = "The field's name in a form or a query, or its path in JSON."
 
 
@@ -27,7 +27,7 @@ class GenericHttpSettings(GenericSending):
     """A provider's requests and its answers, in words that a provider's manual uses."""
 
     balance_url: str = setting("Balance: URL", default="", secret=True, help=f"{_ASKED}.")
-    balance_by: str = setting("Balance: told by", default="json", choices=_TOLD_BY)
+    balance_by: str = setting("Balance: told by", default="json", choices=_TOLD_BY, help=_FOUND)
     balance_at: str = setting("Balance: where it stands", default="", help=WHERE)
     balance_unit: str = setting("Balance: unit", default="credits", help="credits, or a currency such as BRL.")
     status_url: str = setting(
@@ -36,7 +36,7 @@ class GenericHttpSettings(GenericSending):
         secret=True,
         help=f"{_ASKED}, {{i}} the provider's id of the message, {{r}} and {{k}} ours, {{d}} its number.",
     )
-    status_by: str = setting("Receipts asked for: told by", default="json", choices=_TOLD_BY)
+    status_by: str = setting("Receipts asked for: told by", default="json", choices=_TOLD_BY, help=_FOUND)
     status_at: str = setting("Receipts asked for: where the status stands", default="", help=WHERE)
     status_words: str = setting("What the provider's statuses mean", default="", lines=True, help=HELP)
     receipt_status: str = setting(
@@ -63,7 +63,12 @@ class GenericHttpSettings(GenericSending):
         default="",
         help="Where the provider repeats a secret: a field's name, or header: and a header's name.",
     )
-    webhook_secret: str = setting("Called back: the secret", default="", secret=True)
+    webhook_secret: str = setting(
+        "Called back: the secret",
+        default="",
+        secret=True,
+        help="The same as at the provider: a call without it is refused. Empty: the address alone is the secret.",
+    )
     webhook_answer: str = setting(
         "Called back: what to answer", default="", help="Where the provider waits for certain words."
     )

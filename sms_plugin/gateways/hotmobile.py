@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sms_plugin.gateways import presets
+from sms_plugin.gateways import fields, presets
 from sms_plugin.gateways.contract import Capabilities
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.presets import NO_ACCOUNT, PresetGateway, PresetSettings
@@ -20,12 +20,12 @@ from sms_plugin.gateways.settings import setting
 class HotMobileSettings(PresetSettings):
     """HotMobile's account."""
 
-    password: str = presets.password()
-    host: str = presets.host("painel.hotmobile.com.br")
-    port: int = presets.port(80)
-    ssl: bool = presets.ssl(default=False)
+    password: str = fields.password()
+    host: str = fields.host("painel.hotmobile.com.br")
+    port: int = fields.port(80)
+    ssl: bool = fields.ssl(default=False)
     sender: str = setting("Sender", default="", help="Where the account has one.")
-    number_form: str = presets.number_form("digits")
+    number_form: str = fields.number_form("digits")
     accents: bool = presets.accents(help="On: texts go as Unicode (AlphaSize 16). Off: accents are left out.")
     flash: bool = setting("Flash", default=False, help="Shown at once, and not kept by the phone.")
 

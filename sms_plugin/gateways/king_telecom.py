@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sms_plugin.gateways import presets
+from sms_plugin.gateways import fields, presets
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.presets import NO_ACCOUNT, PresetGateway, PresetSettings
 from sms_plugin.gateways.settings import setting
@@ -22,10 +22,10 @@ class KingTelecomSettings(PresetSettings):
     """KingSMS's account."""
 
     token: str = setting("Token", secret=True, help="In the customer's panel: Home, Informações da Conta, Token.")
-    host: str = presets.host("sms.kingtelecom.com.br")
-    port: int = presets.port(443)
-    ssl: bool = presets.ssl(default=True)
-    number_form: str = presets.number_form("national")
+    host: str = fields.host("sms.kingtelecom.com.br")
+    port: int = fields.port(443)
+    ssl: bool = fields.ssl(default=True)
+    number_form: str = fields.number_form("national")
     accents: bool = presets.accents()
     status_words: str = setting(
         "What the words of its reports mean",

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.contract import About, Balance, Capabilities, Outcome, Outgoing, Verdict, refused
-from sms_plugin.gateways.generic_sending import NUMBER_FORMS
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.http import Answer
 from sms_plugin.gateways.presets import PresetGateway, PresetSettings
@@ -37,12 +37,12 @@ _CREDITS = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
 class LgnPwdSettings(PresetSettings):
     """An account on the platform; a label says what differs, its host first of all."""
 
-    password: str = setting("Password", secret=True)
+    password: str = fields.password()
     host: str = setting("Host", help="The name alone, such as painel.example.com.br.")
-    port: int = setting("Port", default=80, minimum=1, maximum=65535)
-    ssl: bool = setting("SSL", default=False, help="Without SSL your credentials travel in clear.")
-    path: str = setting("Path", default=PATH)
-    number_form: str = setting("Form of the number", default="national", choices=NUMBER_FORMS)
+    port: int = fields.port(80)
+    ssl: bool = fields.ssl(default=False)
+    path: str = fields.path(PATH)
+    number_form: str = fields.number_form("national")
     accents: bool = setting("Keep accents", default=False, help="The platform asks for texts without accents.")
     batch_size: int = setting(
         "Most numbers in one request",

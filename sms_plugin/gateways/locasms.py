@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.asking import answers
 from sms_plugin.gateways.contract import Capabilities, ReceiptStatus, Report, Sent
 from sms_plugin.gateways.lgn_pwd import LgnPwdGateway, LgnPwdSettings
@@ -30,8 +31,13 @@ _FAILED = {"numero invalido": "bad_number", "nao cadastrado": "unknown_number"}
 class LocaSmsSettings(LgnPwdSettings):
     """LocaSMS's account."""
 
-    host: str = setting("Host", default="app.locasms.com.br")
-    path: str = setting("Route", default=_LONG, choices=_PATHS)
+    host: str = fields.host("app.locasms.com.br")
+    path: str = setting(
+        "Route",
+        default=_LONG,
+        choices=_PATHS,
+        help="The one that your account has. Only on a short code LocaSMS tells whether a text arrived.",
+    )
 
 
 class LocaSms(LgnPwdGateway):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sms_plugin.errors import SmsError, worded
-from sms_plugin.gateways import msg91_flows
+from sms_plugin.gateways import fields, msg91_flows
 from sms_plugin.gateways.http import base_address
 from sms_plugin.gateways.settings import BadSettings, setting
 
@@ -30,6 +30,7 @@ class Msg91Settings:
         "API",
         default=FLOW,
         choices={FLOW: "Flows (v5): only texts that MSG91 knows", FREE: "Free text (v2): older or non-Indian accounts"},
+        help="In India only texts that are registered may be sent: write them down below, under Flows.",
     )
     sender: str = setting(
         "Sender ID",
@@ -49,7 +50,11 @@ class Msg91Settings:
         help="Id of a flow whose text is one variable: it carries what no other flow says. Without it such a message is"
         " refused. Your account may limit how long a variable may be.",
     )
-    catch_all_variable: str = setting("Variable of the catch-all flow", default="body")
+    catch_all_variable: str = setting(
+        "Variable of the catch-all flow",
+        default="body",
+        help="What stands between the ## in that flow's text: body, where it is ##body##.",
+    )
     receiver: str = setting(
         "Name of the number", default="mobiles", help="The flow's receiver key, if it was renamed in the panel."
     )
@@ -68,7 +73,12 @@ class Msg91Settings:
         help="More is faster. But MSG91 answers once for all of them: where it refuses one number, nobody knows what"
         " became of the others.",
     )
-    route: str = setting("Route", default="4", choices={"4": "transactional", "1": "promotional"})
+    route: str = setting(
+        "Route",
+        default="4",
+        choices={"4": "transactional", "1": "promotional"},
+        help="Free text goes by it, and the balance shown is this route's. MSG91 closes the promotional one by night.",
+    )
     country: int = setting(
         "Country code",
         default=91,
@@ -83,7 +93,7 @@ class Msg91Settings:
         default="",
         help="The account's, such as INR: reports tell an amount without it. Empty: costs are counted in credits.",
     )
-    base_url: str = setting("Base address", default="https://api.msg91.com")
+    base_url: str = fields.base_url("https://api.msg91.com")
 
     def check(self) -> None:
         """Raises ``BadSettings`` that names every field that is wrong."""

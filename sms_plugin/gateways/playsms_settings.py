@@ -36,7 +36,12 @@ class PlaySmsSettings:
         help="In playSMS, in the user's configuration: the webservices token. It must be enabled there.",
     )
     sender: str = setting("Sender", default="", help="Only one that the user is allowed; empty: the user's own.")
-    message_type: str = setting("Type of message", default="long_code", choices=TYPES)
+    message_type: str = setting(
+        "Type of message",
+        default="long_code",
+        choices=TYPES,
+        help="As your provider sells it. Any type but the long code needs its line in the next field.",
+    )
     type_parameters: str = setting(
         "What the types mean",
         default="",
@@ -47,7 +52,13 @@ class PlaySmsSettings:
         ),
     )
     flash: bool = setting("Flash", default=False, help="Shown at once, and not kept by the phone.")
-    inbox: str = setting("Replies come from", default="ix", choices=INBOXES)
+    inbox: str = setting(
+        "Replies come from",
+        default="ix",
+        choices=INBOXES,
+        help="playSMS keeps what begins with a keyword of its own apart from the user's inbox: choose the list where"
+        " your clients' answers stand.",
+    )
     private_address: bool = setting("Private address", default=False, help="On for a server in your own network.")
 
     def check(self) -> None:

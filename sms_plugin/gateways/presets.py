@@ -9,38 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.generic import GenericHttpGateway
-from sms_plugin.gateways.generic_sending import NUMBER_FORMS
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.settings import setting
 
 _BRAZIL = "55"
 NO_ACCOUNT = "http 401 = account bad_credentials\nhttp 404 = account bad_address\n"
-
-
-def password() -> Any:
-    """A secret."""
-    return setting("Password", secret=True)
-
-
-def host(default: str) -> Any:
-    """The one that customers are given."""
-    return setting("Host", default=default)
-
-
-def port(default: int) -> Any:
-    """The one that customers are given."""
-    return setting("Port", default=default, minimum=1, maximum=65535)
-
-
-def ssl(*, default: bool) -> Any:
-    """Where it is off, the form warns (P12)."""
-    return setting("SSL", default=default, help="Without SSL your credentials travel in clear.")
-
-
-def number_form(default: str) -> Any:
-    """The one that the provider asks for."""
-    return setting("Form of the number", default=default, choices=NUMBER_FORMS)
 
 
 def accents(*, help: str = "This provider asks for texts without accents.") -> Any:
@@ -52,7 +27,7 @@ def accents(*, help: str = "This provider asks for texts without accents.") -> A
 class PresetSettings:
     """What the machinery asks of every preset's short form."""
 
-    user: str = setting("User")
+    user: str = fields.user()
     if TYPE_CHECKING:
         host: str
         port: int

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sms_plugin.errors import ForgedRequest, SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.asking import answers
 from sms_plugin.gateways.contract import (
     About,
@@ -50,7 +51,7 @@ class SmsGatewayMeSettings:
     secret: str = setting(
         "Secret of the callbacks", secret=True, help="What you write as the secret of each callback that you make."
     )
-    base_url: str = setting("Base address", default="https://smsgateway.me/api/v4")
+    base_url: str = fields.base_url("https://smsgateway.me/api/v4")
 
     def check(self) -> None:
         """Raises ``BadSettings`` when the address is none."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.http import base_address
 from sms_plugin.gateways.settings import BadSettings, setting
 
@@ -53,8 +54,14 @@ class TurboSmsSettings:
         secret=True,
         help="Optional: the same as in the account beside the callback's address. Without it receipts are asked for.",
     )
-    batch_size: int = setting("Most numbers in one request", default=5000, minimum=1, maximum=5000)
-    base_url: str = setting("Base address", default="https://api.turbosms.ua")
+    batch_size: int = setting(
+        "Most numbers in one request",
+        default=5000,
+        minimum=1,
+        maximum=5000,
+        help="Numbers that get the same text share a request; TurboSMS takes 5000 at most.",
+    )
+    base_url: str = fields.base_url("https://api.turbosms.ua")
 
     @property
     def ways(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.http import base_address
 from sms_plugin.gateways.settings import BadSettings, setting
 
@@ -27,7 +28,9 @@ class TwilioSettings:
     api_key_sid: str = setting(
         "API key SID", default="", help="Optional: send with a key (SK…) instead of the token. Console: API keys."
     )
-    api_key_secret: str = setting("API key secret", default="", secret=True)
+    api_key_secret: str = setting(
+        "API key secret", default="", secret=True, help="The secret of that key: the two are needed together."
+    )
     sender: str = setting(
         "From", default="", help="A number of the account with +, a short code or a registered sender name."
     )
@@ -43,7 +46,7 @@ class TwilioSettings:
         maximum=_LONGEST_VALIDITY,
         help="What Twilio has not sent by then is not sent any more. 0: Twilio's own, 36000 (10 hours).",
     )
-    base_url: str = setting("Base address", default="https://api.twilio.com")
+    base_url: str = fields.base_url("https://api.twilio.com")
 
     def check(self) -> None:
         """Raises ``BadSettings`` that names every field that is wrong."""

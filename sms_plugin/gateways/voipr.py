@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sms_plugin.errors import did_you_mean, worded
-from sms_plugin.gateways.generic_settings import NUMBER_FORMS, GenericHttpSettings
+from sms_plugin.gateways import fields
+from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.presets import PresetGateway
 from sms_plugin.gateways.rules import BY
 from sms_plugin.gateways.settings import BadSettings, setting
@@ -35,7 +36,13 @@ class VoiprSettings:
     """A campaign of one's own Voipr, and its interface as the manual has it."""
 
     host: str = setting("Host", help="The server's name or address, often in your own network.")
-    port: int = setting("Port", default=8080, minimum=1, maximum=65535)
+    port: int = setting(
+        "Port",
+        default=8080,
+        minimum=1,
+        maximum=65535,
+        help="The port of Voipr's web pages: 8080, unless it was set up otherwise.",
+    )
     ssl: bool = setting("SSL", default=False, help="Without SSL your keys travel in clear.")
     private_address: bool = setting("Private address", default=False, help="On for a server in your own network.")
     campaign_key: str = setting(
@@ -50,11 +57,15 @@ class VoiprSettings:
             " belong. http://{host}:{port} may stand before it."
         ),
     )
-    method: str = setting("Method", default="GET", choices=("GET", "POST"))
-    body_format: str = setting("Body", default="none", choices={"none": "none", "form": "form", "json": "JSON"})
+    method: str = fields.method()
+    body_format: str = fields.body_format()
     body: str = setting("Body template", default="", secret=True, lines=True, help="With the same names in braces.")
-    number_form: str = setting("Form of the number", default="digits", choices=NUMBER_FORMS)
-    accents: bool = setting("Keep accents", default=False)
+    number_form: str = fields.number_form("digits")
+    accents: bool = setting(
+        "Keep accents",
+        default=False,
+        help="Off: ação is sent as acao. Whether Voipr takes accents is not known: see its manual, and send a test.",
+    )
     longest: int = setting("Most characters", default=0, minimum=0, maximum=5000, help="0: no limit.")
     success: str = setting(
         "A success is known by", default="status", choices=BY, help="The status alone takes any 2xx for a success."

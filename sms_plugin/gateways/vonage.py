@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sms_plugin.errors import SmsError, worded
+from sms_plugin.gateways import fields
 from sms_plugin.gateways.contract import (
     About,
     Balance,
@@ -58,7 +59,7 @@ class VonageSettings:
     signature_method: str = setting(
         "Signature method", default="md5hash", choices=METHODS, help="As the API settings of the dashboard say."
     )
-    base_url: str = setting("Base address", default="https://rest.nexmo.com")
+    base_url: str = fields.base_url("https://rest.nexmo.com")
 
     def check(self) -> None:
         """Raises ``BadSettings`` when the address is none."""

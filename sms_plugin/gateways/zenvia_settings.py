@@ -21,6 +21,7 @@ class ZenviaSettings:
         "Product",
         default=LEGACY,
         choices={LEGACY: "SMS API: account and password", V2: "Zenvia platform (API v2): token"},
+        help="What Zenvia gave you tells which: an account with a password, or a token. They are two services.",
     )
     account: str = setting("Account", default="", help="SMS API: the API's account, such as company.smsonline.")
     api_password: str = setting(

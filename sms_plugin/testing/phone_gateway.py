@@ -49,11 +49,29 @@ _REFUSALS: Mapping[str, About] = {
 class PhoneSettings:
     """Where the phone server listens, and what it shares with the portal."""
 
-    base_url: str = setting("Base address", default="http://127.0.0.1:5001")
-    token: str = setting("Token", default=TOKEN, secret=True)
-    receipt_secret: str = setting("Secret of the receipts", default=RECEIPT_SECRET, secret=True)
+    base_url: str = setting(
+        "Base address", default="http://127.0.0.1:5001", help="Where the page with the phones is opened."
+    )
+    token: str = setting(
+        "Token",
+        default=TOKEN,
+        secret=True,
+        help="The phones take texts from whoever knows it: the one that they were started with.",
+    )
+    receipt_secret: str = setting(
+        "Secret of the receipts",
+        default=RECEIPT_SECRET,
+        secret=True,
+        help="The phones sign their receipts and replies with it: the one that they were started with.",
+    )
     private_address: bool = setting("Private address", default=True, help="The phones are on this machine.")
-    batch_size: int = setting("Most messages in one request", default=1, minimum=1, maximum=500)
+    batch_size: int = setting(
+        "Most messages in one request",
+        default=1,
+        minimum=1,
+        maximum=500,
+        help="How many messages share a request; more is faster.",
+    )
 
     def check(self) -> None:
         """Raises ``BadSettings`` when the address is none."""

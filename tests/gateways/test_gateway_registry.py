@@ -9,7 +9,10 @@ import pytest
 
 from sms_plugin.errors import ConfigurationError
 from sms_plugin.gateways.console import ConsoleGateway
+from sms_plugin.gateways.contract import Gateway
 from sms_plugin.gateways.registry import SHIPPED, find, kinds
+from sms_plugin.gateways.settings import fields_of
+from sms_plugin.testing.phone_gateway import PhoneGateway
 
 Install = Callable[[str, str], None]
 
@@ -109,3 +112,10 @@ def test_a_kind_that_is_taken_names_both(install: Install) -> None:
     with pytest.raises(ConfigurationError, match=r"stranger.*sms_plugin\.gateways\.twilio") as raised:
         kinds()
     assert raised.value.code == "duplicate_gateway"
+
+
+@pytest.mark.parametrize("gateway", [*SHIPPED, PhoneGateway], ids=lambda gateway: gateway.kind)
+def test_every_setting_of_a_gateway_says_in_one_line_what_to_enter(gateway: type[Gateway]) -> None:
+    """P14, P20: whoever fills in the form has the provider's panel before them, not our code."""
+    lines = {field.name: field.help.strip() for field in fields_of(gateway.Settings)}
+    assert [name for name, line in lines.items() if not line.endswith(".") or "\n" in line] == []
