@@ -30,6 +30,8 @@ from sms_plugin.text.phones import mask, parse_phone
 REMOVED = "removed"
 #: So many of a batch's texts may be read on a telephone before it is confirmed.
 MOST_TO_ME = 20
+#: What tells the person who confirmed from all others, beside the audience.
+_CONFIRMER = "confirmer"
 _RECIPIENT: Any = BatchRecipient.__table__
 _B = BatchState
 
@@ -44,13 +46,15 @@ def confirm(
     who: str,
     now: datetime,
     state: State,
+    user: str = "",
     typed: int | None = None,
     due_at: datetime | None = None,
     quiet: str = DEFER,
 ) -> Batch:
     """Let the batch go from ``due_at`` on, or have it wait for a second person where it is above the ``ceiling``.
 
-    ``count`` is the number of messages that was shown, ``typed`` the one that was typed in. Writes in the caller's
+    ``count`` is the number of messages that was shown, ``typed`` the one that was typed in, ``user`` what tells the
+    person from all others whatever they are called, where the host has that. Writes in the caller's
     transaction. Raises ``SmsError``: ``changed_meanwhile`` where another number would go, ``nobody``, ``not_typed``.
     """
     batch = found(session, batch_id)
@@ -58,7 +62,7 @@ def confirm(
     waits = ceiling is not None and count > ceiling
     values = {
         "due_at": due_at,
-        "audience": {**batch.audience, "quiet": quiet},
+        "audience": {**batch.audience, "quiet": quiet, _CONFIRMER: user},
         "quiet": quiet,
         "confirmed_at": now,
         "confirmed_by": who[:120],
@@ -72,13 +76,15 @@ def confirm(
     return _told(session, batch_id, "confirmed", who=who, now=now, messages=count, due_at=_iso(due_at))
 
 
-def approve(session: Session, batch_id: UUID, *, version: int, who: str, now: datetime) -> Batch:
-    """Let go what somebody else confirmed. Writes in the caller's transaction.
+def approve(session: Session, batch_id: UUID, *, version: int, who: str, now: datetime, user: str = "") -> Batch:
+    """Let go what somebody else confirmed: another ``user``; where one of the two has none, another name. Writes in the
+    caller's transaction.
 
     Raises ``SmsError``: ``same_person`` for whoever confirmed it, ``changed_meanwhile``, ``not_now``.
     """
     batch = found(session, batch_id)
-    if batch.confirmed_by == who[:120]:
+    confirmer = str(batch.audience.get(_CONFIRMER, ""))
+    if confirmer == user if confirmer and user else batch.confirmed_by == who[:120]:
         raise SmsError(
             worded("Whoever confirmed it cannot approve it, too."),
             code="same_person",
@@ -123,7 +129,8 @@ def reopen(session: Session, batch_id: UUID, *, version: int, who: str, now: dat
     """
     batch = found(session, batch_id)
     if batch.state == _B.WAITING:
-        values: dict[str, Any] = {"confirmed_at": None, "confirmed_by": ""}
+        audience = {name: value for name, value in batch.audience.items() if name != _CONFIRMER}
+        values: dict[str, Any] = {"confirmed_at": None, "confirmed_by": "", "audience": audience}
         _decide(session, batch_id, _B.READY, {_B.WAITING}, version, now, values)
     else:
         _decide(session, batch_id, _B.DRAFT, {_B.READY, _B.BUILDING}, version, now, {"reason": "", "detail": ""})

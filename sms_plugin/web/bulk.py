@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from sms_plugin.web.bulk_deciding import DecidingViews
 from sms_plugin.web.bulk_words import grouped, messages_words, paused_words, state_words, time_words, total_words
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
-from sms_plugin.web.permissions import Right
+from sms_plugin.web.permissions import Right, actor_id
 from sms_plugin.web.shown import shown
 from sms_plugin.web.translation import gettext, ngettext
 
@@ -94,6 +95,8 @@ class BulkPages(DecidingViews):
             return self.ask(question(choice, batch), back=back)
         version = self.version()
         decide = getattr(deciding, choice)
+        if choice == "approve":
+            decide = partial(decide, user=actor_id())
         answer = self.decided(
             right,
             lambda session, id, who, now: decide(session, id, version=version, who=who, now=now),

@@ -24,7 +24,7 @@ from sms_plugin.web.bulk_preview import SIZE, PreviewViews, is_id
 from sms_plugin.web.bulk_sources import groups, offered_kinds, read_blocks, shown_blocks, with_another
 from sms_plugin.web.bulk_words import problem_words
 from sms_plugin.web.forms import has_token
-from sms_plugin.web.permissions import Right, actor, ceiling
+from sms_plugin.web.permissions import Right, actor, actor_id, ceiling
 from sms_plugin.web.translation import gettext, ngettext
 
 
@@ -58,7 +58,7 @@ class DecidingViews(PreviewViews):
         state, version, due_at = self.state, self.version(), self._when()
         most = ceiling(default=state.settings.bulk_ceiling)
         typed = _whole("typed") if request.form.get("typed") else None
-        quiet = Audience.read(batch.audience).quiet
+        quiet, user = Audience.read(batch.audience).quiet, actor_id()
         return within(
             state,
             lambda session: (
@@ -69,6 +69,7 @@ class DecidingViews(PreviewViews):
                     count=count,
                     ceiling=most,
                     who=who,
+                    user=user,
                     now=database_now(session),
                     state=state,
                     typed=typed,

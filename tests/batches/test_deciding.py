@@ -102,6 +102,27 @@ def test_above_the_ceiling_it_waits_for_another_person(desk: Desk) -> None:
     assert (found.state, found.confirmed_by, found.approved_by) == (BatchState.RUNNING, WHO, OTHER)
 
 
+def test_whoever_confirmed_does_not_approve_under_another_name(desk: Desk) -> None:
+    """X12: two people are told apart by their ids, where the host has some; two of one name are two."""
+    desk.clients(3)
+    batch = desk.built(clients())
+    desk.confirm(batch, ceiling=2, user="7")
+    _refused("same_person", desk.decide, approve, batch, who=OTHER, user="7")
+    assert desk.batch(batch).state == BatchState.WAITING
+    assert desk.decide(approve, batch, who=WHO, user="8").state == BatchState.RUNNING
+
+
+def test_where_one_of_the_two_has_no_id_their_names_tell_them_apart(desk: Desk) -> None:
+    desk.clients(3)
+    batch = desk.built(clients())
+    desk.confirm(batch, ceiling=2, user="7")
+    _refused("same_person", desk.decide, approve, batch)
+    desk.decide(reopen, batch)
+    desk.confirm(batch, ceiling=2)
+    _refused("same_person", desk.decide, approve, batch, user="7")
+    assert desk.decide(approve, batch, who=OTHER, user="7").state == BatchState.RUNNING
+
+
 def test_a_confirmation_that_waits_can_be_taken_back(desk: Desk) -> None:
     desk.clients(3)
     batch = desk.built(clients())

@@ -35,7 +35,7 @@ class Office:
 
     def __init__(self, mounted: Mounted, phone: PhoneServer, **config: Any) -> None:
         self.rights = {"bulk", "approve", "read", "send"}
-        self.who = "Helena"
+        self.who: object = "Helena"
         self.most: int | None = None
 
         def may(right: str) -> bool | int:
@@ -182,6 +182,33 @@ def test_above_the_ceiling_a_second_person_approves(office: Office, phone: Phone
     office.drained()
     assert len(phone.ledger()) == 2
     assert shows(office.page(batch), "approved by Rita")
+
+
+class _User:
+    """One whom Flask-Login would keep, and who may take another name."""
+
+    def __init__(self, name: str, id: str) -> None:
+        self.name, self.id = name, id
+
+    def get_id(self) -> str:
+        return self.id
+
+
+@one_kind
+def test_whoever_takes_another_name_does_not_approve_what_they_confirmed(office: Office, phone: PhoneServer) -> None:
+    """X12"""
+    office.most, office.who = 1, _User("Helena", "7")
+    batch = office.built()
+    office.confirm(batch)
+    office.who = _User("Rita", "7")
+    batch = office.batch(batch.id)
+    assert shows(office.post("decide", batch, choice="approve").text, "Whoever confirmed it cannot approve it")
+    office.drained()
+    assert phone.ledger() == []
+    office.who = _User("Helena", "8")
+    office.post("decide", office.batch(batch.id), choice="approve")
+    office.drained()
+    assert len(phone.ledger()) == 2
 
 
 @one_kind

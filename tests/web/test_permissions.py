@@ -14,9 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_admin import Admin, AdminIndexView
 from flask_login import LoginManager, UserMixin, login_user
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import make_transient_to_detached
 
-from sms_plugin.web.permissions import NOBODY, Right, actor, allowed
-from tests.portal import Portal
+from sms_plugin.web.permissions import NOBODY, Right, actor, actor_id, allowed
+from tests.portal import Portal, Staff
 from tests.web.conftest import Mounted
 
 PAGE = "/admin/sms/provider/"
@@ -146,12 +147,35 @@ def test_the_actor_is_named_and_never_fails(mounted: Mounted, user: Any, name: s
         assert actor() == name
 
 
+def _kept(record: Any) -> Any:
+    """As it is once it was read from the database."""
+    make_transient_to_detached(record)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("user", "id"),
+    [
+        (lambda: _User("Rita"), "7"),
+        (lambda: _kept(Staff(id=3, name="Rita")), "Staff 3"),
+        (lambda: "Rita", ""),
+        (lambda: None, ""),
+        (lambda: 1 / 0, ""),
+    ],
+)
+def test_the_actor_is_told_apart_by_an_id_where_the_host_has_one(mounted: Mounted, user: Any, id: str) -> None:
+    """X12"""
+    portal = mounted(mount=_with(user=user))
+    with portal.app.test_request_context():
+        assert actor_id() == id
+
+
 def test_the_actor_is_flask_logins_user(mounted: Mounted) -> None:
     def prepare(app: Flask) -> None:
         LoginManager(app).user_loader(lambda number: None)
 
     portal = mounted(prepare=prepare)
     with portal.app.test_request_context():
-        assert actor() == NOBODY
+        assert (actor(), actor_id()) == (NOBODY, "")
         login_user(_User("Rita"))
-        assert actor() == "Rita"
+        assert (actor(), actor_id()) == ("Rita", "7")
