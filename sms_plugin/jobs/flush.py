@@ -12,28 +12,26 @@ from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
+from sms_plugin.jobs.claiming import Claiming
 from sms_plugin.jobs.exchanging import Exchanging
 from sms_plugin.jobs.hand import Hand, Ready
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.models.clock import CarriedClock
-from sms_plugin.outbox.claim import Claim, Claimed, claim, release
+from sms_plugin.outbox.claim import Claimed, release
 from sms_plugin.outbox.deliver import Couriers, Parcel, requests_of
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Order, set_out_within
 from sms_plugin.outbox.settle import NOT_SUBMITTED, Finished
 from sms_plugin.providers.judgement import Judgement
-from sms_plugin.providers.lines import Line, line
+from sms_plugin.providers.lines import Line
 from sms_plugin.providers.rate import reserve
 from sms_plugin.state import State
 from sms_plugin.transactions import Hurried, rest, within
 
 log = logging.getLogger(__name__)
 
-#: A claim takes at most so many, or for a gateway that takes many in one request so many, on SQLite fewer.
-CLAIM, CLAIM_MANY, CLAIM_MANY_ALONE = 100, 2500, 500
 #: A verdict waits at most so long for others to be written with, and the flush looks around so often, in seconds.
 GLANCE = 0.075
 #: Where requests take less than this, in seconds, it is this process that is busy, and not the threads that wait: then
@@ -61,11 +59,6 @@ class Flushed:
     closed_until: datetime | None = None
 
 
-def _like(line: Line) -> tuple[object, ...]:
-    """What two lines have in common whose connections can stay open."""
-    return line.provider_id, line.changed_at, line.probe, line.standby
-
-
 class Flush:
     """One process's flush: it owns its couriers, and one thread runs it.
 
@@ -80,15 +73,13 @@ class Flush:
         self._couriers = Couriers(state.settings)
         self._receipt_url = receipt_url
         self._stopped = stopped
-        self._line: Line | None = None
         self._hand = Hand()
         self._finished: list[Finished] = []
         self._dry = False  #: nothing more is due, as far as anybody told
         self._clock = CarriedClock()
         self._hurried = Hurried(state)
+        self._claiming = Claiming(state, self._clock, self._hurried)
         self._exchanging = Exchanging(state, self._clock, self._hurried)
-        self._closed = ""
-        self._closed_until: datetime | None = None
         self._departed = self._accepted = 0
 
     def run(self, stop: Event, *, woken: Callable[[], bool] = lambda: False) -> Flushed:
@@ -121,8 +112,8 @@ class Flush:
         return Flushed(
             departed=self._departed,
             accepted=self._accepted,
-            closed=self._closed,
-            closed_until=self._closed_until,
+            closed=self._claiming.closed,
+            closed_until=self._claiming.closed_until,
         )
 
     def close(self) -> None:
@@ -153,11 +144,6 @@ class Flush:
         return self._clock.carried
 
     @property
-    def _batch(self) -> int:
-        """The most messages that one request takes."""
-        return 1 if self._line is None else self._line.capabilities.batch_size
-
-    @property
     def _requests(self) -> int:
         """The most requests that are handed out."""
         return self._settings.threads + self._settings.threads // 2
@@ -165,61 +151,29 @@ class Flush:
     @property
     def _window(self) -> int:
         """The most messages with an open attempt: one and a half for each thread, or one batch of the gateway."""
-        return max(self._requests, self._batch)
+        return max(self._requests, self._claiming.batch)
 
     def _replenish(self) -> bool:
         """Claim where few are in hand and more may be due; whether that brought any."""
         if self._dry or len(self._hand.claimed) >= self._window or not self._hand.may_claim(self._now):
             return False
-        before, held = self._line, list(self._hand.claimed)
+        before, held = self._claiming.line, list(self._hand.claimed)
         if held and before is not None and before.probe:
             return False  # one message alone goes first
-        got = self._hurried.within(self._claim) if self._batch > CLAIM else within(self._state, self._claim)
-        if held and before is not None and self._line is not None and self._line.provider_id != before.provider_id:
+        got = self._claiming.claim(lead=self._hand.ahead)
+        after = self._claiming.line
+        if held and before is not None and after is not None and after.provider_id != before.provider_id:
             self._give_back(held)  # their times are of the other one's rate
         self._hand.take(got)
         self._dry = got.dry
         # what a batch waited for is there, or will not come
-        return bool(got.messages) or (self._dry and self._batch > 1 and bool(self._hand.claimed))
-
-    def _claim(self, session: Session) -> Claim:
-        now = self._clock.now(session)
-        found = line(session, state=self._state, now=now)
-        self._closed = "no_provider" if found is None else found.closed
-        self._closed_until = None if found is None else found.closed_until
-        self._line = self._kept(found)
-        if self._line is None:
-            return Claim()
-        return claim(
-            session,
-            state=self._state,
-            provider_id=self._line.provider_id,
-            want=self._want,
-            now=now,
-            lease=timedelta(seconds=self._settings.lease),
-            lead=self._hand.ahead,
-            probe=self._line.probe,
-            standby=self._line.standby,
-        )
-
-    @property
-    def _want(self) -> int:
-        """The most messages of one claim."""
-        many = CLAIM_MANY_ALONE if self._state.db.engine.dialect.name == "sqlite" else CLAIM_MANY
-        return max(min(self._batch, many), CLAIM)
-
-    def _kept(self, found: Line | None) -> Line | None:
-        """The line to use: the one in hand while its provider is unchanged, so that connections stay open."""
-        if found is None or found.closed:
-            return None
-        old = self._line
-        return old if old is not None and _like(old) == _like(found) else found
+        return bool(got.messages) or (self._dry and self._claiming.batch > 1 and bool(self._hand.claimed))
 
     def _ready(self) -> list[Ready]:
         """Claimed messages whose time has come, as many as may be under way."""
-        if self._line is None or self._fills():
+        if self._claiming.line is None or self._fills():
             return []
-        same_text = self._batch > 1 and self._line.capabilities.same_text
+        same_text = self._claiming.batch > 1 and self._claiming.line.capabilities.same_text
         return self._hand.ready(
             self._now,
             room=self._window - self._couriers.in_flight,
@@ -228,13 +182,13 @@ class Flush:
 
     def _fills(self) -> bool:
         """Whether a request that takes many waits for more that are due already; a probe goes alone."""
-        if self._line is not None and self._line.probe:
+        if self._claiming.line is not None and self._claiming.line.probe:
             return False
-        return len(self._hand.claimed) < self._batch and not self._dry and not self._hand.paced
+        return len(self._hand.claimed) < self._claiming.batch and not self._dry and not self._hand.paced
 
     def _be_on_time(self) -> None:
         """Give those a new time that missed theirs, because this process or the provider was slow (P18)."""
-        current = self._line
+        current = self._claiming.line
         late = self._hand.late(self._now, room=self._window - self._couriers.in_flight)
         if current is None or not late:
             return
@@ -250,7 +204,7 @@ class Flush:
 
     def _exchange(self, ready: list[Ready]) -> None:
         """Settle what came back and let go what is ready, in one transaction."""
-        finished, current = self._finished, self._line
+        finished, current = self._finished, self._claiming.line
         if not finished and not ready:
             return
         began = time.monotonic()
@@ -273,7 +227,7 @@ class Flush:
         if judgement.stopped:
             self._stopped(judgement)
         if judgement.closed:
-            self._line, self._dry = None, False  # the next claim tells how long it stays closed
+            self._claiming.line, self._dry = None, False  # the next claim tells how long it stays closed
             self._give_back(self._hand.claimed)
         elif current is not None and ready:
             self._departed += len(departed)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.gateways.contract import About, Capabilities, Gateway, Outgoing, Verdict, accepted, refused
-from sms_plugin.jobs import exchanging, flush
+from sms_plugin.jobs import claiming, exchanging
 from sms_plugin.models import Attempt, Message, Provider
 from sms_plugin.states import MessageState
 from sms_plugin.testing import drain
@@ -100,9 +100,9 @@ def test_every_attempt_stands_before_the_request_leaves(
     """Promise 3: although several transactions write them."""
     monkeypatch.setattr(exchanging, "PORTION", 7)
     monkeypatch.setattr(exchanging, "PORTIONS", {})
-    monkeypatch.setattr(flush, "CLAIM", 5)
-    monkeypatch.setattr(flush, "CLAIM_MANY", 6)
-    monkeypatch.setattr(flush, "CLAIM_MANY_ALONE", 6)
+    monkeypatch.setattr(claiming, "CLAIM", 5)
+    monkeypatch.setattr(claiming, "CLAIM_MANY", 6)
+    monkeypatch.setattr(claiming, "CLAIM_MANY_ALONE", 6)
     for _ in range(SIZE + 1):
         portal.queue()
     drain(portal.app)
