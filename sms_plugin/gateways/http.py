@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from http.client import BadStatusLine, HTTPException, LineTooLong
+from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -20,7 +19,8 @@ import urllib3.exceptions as below
 from requests.structures import CaseInsensitiveDict
 
 from sms_plugin.errors import SmsError, worded
-from sms_plugin.gateways.addresses import FORBIDDEN, PRIVATE, AddressRefused
+from sms_plugin.gateways.addresses import FORBIDDEN, PRIVATE
+from sms_plugin.gateways.mishaps import TooLarge, not_sent, unsure
 from sms_plugin.gateways.spoken import Spoken
 from sms_plugin.gateways.wire import Bounds, Line
 
@@ -218,7 +218,7 @@ class Http:
             answer = self._exchange(prepared, at_most=at_most)
         except (requests.RequestException, below.HTTPError, HTTPException, OSError, ValueError) as error:
             # Neither error nor its cause may be chained: both hold the address with its query.
-            failure = Unsure(_unsure(error)) if self._bounds.departed else NotSent(_not_sent(error))
+            failure = Unsure(unsure(error)) if self._bounds.departed else NotSent(not_sent(error))
         finally:
             self._bounds.end()
             self._last_used = time.monotonic()
@@ -234,7 +234,7 @@ class Http:
         try:
             body = response.raw.read(at_most + 1, decode_content=True)
             if len(body) > at_most:
-                raise _TooLarge
+                raise TooLarge
             headers = {name.lower(): value for name, value in response.raw.headers.items()}
             return Answer(status=response.status_code, headers=headers, body=body)
         except BaseException:
@@ -252,10 +252,6 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _TooLarge(ValueError):
-    pass
 
 
 def _spoken(prepared: requests.PreparedRequest, answer: Answer | None, failure: SmsError | None) -> Spoken:
@@ -292,45 +288,3 @@ def _prepared(
         headers["Content-Length"] = str(len(prepared.body or b""))
     prepared.headers = headers
     return prepared
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and all that stands behind it, in whatever way the libraries wrapped it."""
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return found
-
-
-def _any(error: BaseException, *kinds: type[BaseException]) -> bool:
-    return any(isinstance(cause, kinds) for cause in _causes(error))
-
-
-def _not_sent(error: BaseException) -> str:
-    refused = [cause for cause in _causes(error) if isinstance(cause, AddressRefused)]
-    if refused:
-        return refused[0].code
-    if _any(error, below.NameResolutionError):
-        return "dns"
-    if _any(error, ssl.SSLError, below.SSLError):
-        return "tls"
-    if _any(error, TimeoutError):
-        return "connect_timeout"
-    malformed = (requests.exceptions.InvalidURL, below.LocationValueError, UnicodeError)
-    return "bad_request" if _any(error, *malformed) or isinstance(error, ValueError) else "no_connection"
-
-
-def _unsure(error: BaseException) -> str:
-    if _any(error, _TooLarge):
-        return "too_large"
-    if _any(error, TimeoutError, below.ReadTimeoutError):
-        return "timeout"
-    if _any(error, ConnectionError):
-        return "reset"
-    if _any(error, BadStatusLine, LineTooLong, below.DecodeError, below.InvalidHeader):
-        return "garbled"
-    return "reset"

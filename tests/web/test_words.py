@@ -59,7 +59,7 @@ def _reasons(file: Path) -> Iterator[str]:
             first, second = node.elts
             if isinstance(first, ast.Attribute) and getattr(first.value, "id", "") == "MessageState":
                 yield from _literals(second)
-        elif isinstance(node, ast.FunctionDef) and node.name in {"_not_sent", "_unsure"}:
+        elif isinstance(node, ast.FunctionDef) and node.name in {"not_sent", "unsure"}:
             for each in ast.walk(node):
                 if isinstance(each, ast.Return) and each.value is not None:
                     yield from _literals(each.value)
