@@ -21,6 +21,7 @@ from sms_plugin.web.base import confirmed
 from sms_plugin.web.bulk_deciding import DecidingViews
 from sms_plugin.web.bulk_words import grouped, messages_words, paused_words, state_words, time_words, total_words
 from sms_plugin.web.forms import has_token
+from sms_plugin.web.looks import listed
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right, actor_id
 from sms_plugin.web.shown import shown
@@ -108,9 +109,12 @@ class BulkPages(DecidingViews):
     def _standing(self, batch: Batch) -> str:
         """The page of one that is being built, waits, goes, or has gone."""
         session = self.state.db.session()
+        failures = _failures(session, batch.id) if batch.state in _BUILT else []
+        numbers, place = [each.number for each in failures], f"batch:{batch.id}"
+        listed(self.state, numbers, full=self.may(Right.SEND), place=place, name=batch.name)
         return self.render(
             "sms/bulk_look.html",
-            failures=shown(_failures(session, batch.id), state=self.state) if batch.state in _BUILT else [],
+            failures=shown(failures, state=self.state),
             here=request.full_path,
             **self._facts(batch),
         )

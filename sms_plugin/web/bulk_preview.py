@@ -16,6 +16,7 @@ from sms_plugin.models import Batch, BatchRecipient
 from sms_plugin.web.bulk_form import FormViews
 from sms_plugin.web.bulk_found import found_by
 from sms_plugin.web.bulk_words import grouped, left_out_words, messages_words, total_words
+from sms_plugin.web.looks import listed
 from sms_plugin.web.own_number import own_number
 from sms_plugin.web.permissions import Right, ceiling
 from sms_plugin.web.reasons import reason_words
@@ -51,6 +52,8 @@ class PreviewViews(FormViews):
         found = recipients(
             session, batch.id, left_out=left_out, after=_after(), most=SIZE, words=words, masked=not self.sees_numbers()
         )
+        numbers = [each.number for each in found.rows]
+        listed(self.state, numbers, full=self.sees_numbers(), place=f"batch:{batch.id}", name=batch.name)
         sizes = lengths(batch)
         why = reasons(session, batch.id)
         most = ceiling(default=self.state.settings.bulk_ceiling)

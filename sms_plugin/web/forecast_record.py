@@ -21,6 +21,7 @@ from sms_plugin.triggers.trying import Trial, try_out
 from sms_plugin.web.apart import reading
 from sms_plugin.web.base import Page
 from sms_plugin.web.forecast_words import Entry, entry_of
+from sms_plugin.web.looks import listed
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.shown import trigger_label
 from sms_plugin.web.translation import gettext
@@ -64,8 +65,12 @@ class RecordTrials(Page):
         )
 
     def entries(self, expected: Iterable[Expected], names: Mapping[RecordRef, str], currency: str) -> list[Entry]:
-        """Expected messages as the pages show them."""
-        return [entry_of(each, names=names, currency=currency, admin=self.admin, state=self.state) for each in expected]
+        """Expected messages as the pages show them, which is a look at their numbers (X23)."""
+        found = [
+            entry_of(each, names=names, currency=currency, admin=self.admin, state=self.state) for each in expected
+        ]
+        listed(self.state, [each.number for each in found], full=self.may(Right.SEND), place="forecast")
+        return found
 
     def _kinds(self) -> list[tuple[str, str]]:
         """The entities whose records fire anything."""

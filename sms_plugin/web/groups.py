@@ -26,6 +26,7 @@ from sms_plugin.web.conditions import REFRESH, Reading, in_words, read, reading_
 from sms_plugin.web.editing import plain, seen
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.group_members import Members, members, read_ref
+from sms_plugin.web.looks import listed
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.rows import Rows
 from sms_plugin.web.trail import changes_of
@@ -226,9 +227,7 @@ class GroupPages(Rows):
             label="" if entity is None else entity_label(entity, admin=self.admin),
             fields=None if entity is None else shown_fields.fields(entity, found, state=state),
             lines=[] if group is None or entity is None else in_words(group.conditions, entity, state=state),
-            members=None
-            if group is None
-            else members(group, after=request.args.get("after", ""), admin=self.admin, state=state),
+            members=None if group is None else self._members(group),
             further="after" in request.args,
             people=[(each.key, entity_label(each, admin=self.admin)) for each in people.values()],
             kind=offered.key if offered is not None else "",
@@ -239,7 +238,10 @@ class GroupPages(Rows):
         )
 
     def _members(self, group: Group) -> Members:
-        return members(group, after=request.args.get("after", ""), admin=self.admin, state=self.state)
+        found = members(group, after=request.args.get("after", ""), admin=self.admin, state=self.state)
+        numbers = [each.number for each in found.those]
+        listed(self.state, numbers, full=self.may(Right.SEND), place=f"{self.page}:{group.id}", name=group.name)
+        return found
 
     def _found(self, entity: BoundEntity, words: str) -> list[Found] | None:
         if not words or not self.may(Right.BULK):

@@ -22,6 +22,10 @@ _PLACES: Mapping[str, Any] = {
     "queue": _("the queue, with whole numbers"),
     "message": _("the list of messages, with whole numbers"),
     "forecast": _("the forecast, with whole numbers"),
+    "overview": _("the overview, with whole numbers"),
+    "batch": _("the recipients of a send to many, with whole numbers"),
+    "group": _("the members of a group, with whole numbers"),
+    "surge": _("a held run, with whole numbers"),
 }
 
 
@@ -32,7 +36,7 @@ def deed_words(code: str) -> str:
 
 def place_words(place: str) -> str:
     """Which list it was, where it was nobody's history."""
-    return str(_PLACES.get(place, place))
+    return str(_PLACES.get(place.partition(":")[0], place))
 
 
 def filter_words(detail: Mapping[str, Any], *, state: State) -> str:
@@ -56,4 +60,9 @@ def filter_words(detail: Mapping[str, Any], *, state: State) -> str:
     return ", ".join(told)
 
 
-_NAMED: Mapping[str, Any] = {"provider": _("provider"), "batch": _("send to many"), "reason": _("reason")}
+_NAMED: Mapping[str, Any] = {
+    "provider": _("provider"),
+    "batch": _("send to many"),
+    "reason": _("reason"),
+    "group": _("group"),
+}

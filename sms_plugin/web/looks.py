@@ -63,12 +63,20 @@ class _Book:
 _books: WeakKeyDictionary[State, _Book] = WeakKeyDictionary()
 
 
-def looked(state: State, *, about: RecordRef | None = None, number: str | None = None, place: str = "") -> None:
+def looked(
+    state: State,
+    *,
+    about: RecordRef | None = None,
+    number: str | None = None,
+    place: str = "",
+    filters: Mapping[str, str] | None = None,
+) -> None:
     """Have it kept that the current user looks at a history, or at full numbers: once in ten minutes for each thing.
 
-    ``number`` is whole here, and masked in what is kept. Never fails, and writes nothing before the page is answered.
+    ``place`` is a list of many people's numbers; behind a colon, which of its kind. ``number`` is whole here, and
+    masked in what is kept. Never fails, and writes nothing before the page is answered.
     """
-    look = _look(Deed.LOOKED, about, number, place)
+    look = _look(Deed.LOOKED, about, number, place, filters)
     book = _books.setdefault(state, _Book())
     if not book.is_new((look.who, look.about, number, look.place)):
         return
@@ -80,6 +88,15 @@ def looked(state: State, *, about: RecordRef | None = None, number: str | None =
         return response
 
     after_this_request(answered)
+
+
+def listed(state: State, numbers: Iterable[str | None], *, full: bool, place: str, name: str = "") -> None:
+    """Have it kept that the current user looks at a list in which numbers stand whole: ``full`` says that they do. A
+    list without any is no look. ``name`` is what people call the list. Never fails.
+    """
+    if full and any(numbers):
+        kind = place.partition(":")[0]
+        looked(state, place=place, filters={kind: name} if name else None)
 
 
 def taken(

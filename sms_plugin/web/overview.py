@@ -27,6 +27,7 @@ from sms_plugin.web.day_charts import charts
 from sms_plugin.web.figure_cards import QueueNow, cards
 from sms_plugin.web.first_steps import first_steps
 from sms_plugin.web.forms import has_token
+from sms_plugin.web.looks import listed
 from sms_plugin.web.overview_words import BatchLine, batch_line, budget_lines, counter_lines, reason_lines
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.queue import obstacle_words
@@ -113,6 +114,7 @@ class OverviewPage(Page):
         """The next few that go by themselves."""
         queue = waiting(session, now=now, most=NEXT, states=(MessageState.QUEUED,))
         rows = shown([entry.message for entry in queue.entries], state=self.state)
+        listed(self.state, [each.number for each in rows], full=self.may(Right.SEND), place=self.page)
         return {"coming": rows, "more_come": queue.next is not None, "now": now}
 
 

@@ -28,6 +28,7 @@ from sms_plugin.triggers.muting import MUTED
 from sms_plugin.web.apart import within
 from sms_plugin.web.base import Page, confirmed
 from sms_plugin.web.forms import has_token
+from sms_plugin.web.looks import listed
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.shown import shown, trigger_label
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext, ngettext
@@ -76,6 +77,8 @@ class SurgePage(Page):
             flash(gettext("There is no such run."), "warning")
             return redirect(self.get_url(".index_view"))
         messages = sample(session, found, most=SHOWN)
+        full, place = self.may(Right.SEND), f"{self.page}:{found.id}"
+        listed(self.state, [each.number for each in messages], full=full, place=place)
         return self.render(
             "sms/surge.html",
             run=_run(found, self.state),
