@@ -20,8 +20,8 @@ from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Attempt, Message, new_id
 from sms_plugin.outbox.enqueue import OWN_ACTION, occurrence
 from sms_plugin.outbox.joining import COPY, MOST_PARTS, SHARED, Piece, join, key_of_group, write_once
+from sms_plugin.outbox.matching import kept_reference
 from sms_plugin.outbox.optouts import confirm, stop
-from sms_plugin.outbox.receipts import kept_reference
 from sms_plugin.people.consent import NOT_ME, REPLY, Word, opt_in
 from sms_plugin.people.owners import STRANGER, Owner, owners
 from sms_plugin.signals import message_received

@@ -17,6 +17,7 @@ from sms_plugin.models import Attempt, Lease, Message, Receipt, new_id
 from sms_plugin.models.insertion import insert_once
 from sms_plugin.models.message import REDACTED
 from sms_plugin.outbox.charges import correct, is_price, told_by_receipts
+from sms_plugin.outbox.matching import by_reference, kept_reference, message_of
 from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
 from sms_plugin.outbox.tallies import moved, tally
 from sms_plugin.providers.budget import Ledger
@@ -37,11 +38,6 @@ _FINAL = frozenset({ReceiptStatus.DELIVERED, ReceiptStatus.READ})
 UNMATCHED = "unmatched_receipts"
 
 
-def kept_reference(reference: str | None) -> str | None:
-    """A provider's reference as it is kept and compared: the column bounds it."""
-    return None if reference is None else reference[:100]
-
-
 def take(
     session: Session, reports: Sequence[Report], *, provider_id: int, about: UUID | None, now: datetime
 ) -> list[UUID]:
@@ -53,7 +49,7 @@ def take(
     ledger = Ledger()
     for report in reports:
         wanted = report.message_id or about
-        message = _message_of(session, report, provider_id=provider_id, wanted=wanted)
+        message = message_of(session, report, provider_id=provider_id, wanted=wanted)
         row = _row(report, provider_id=provider_id, wanted=wanted, message=message, now=now)
         if not insert_once(session.connection(), _RECEIPT, [row], unique="digest"):
             continue
@@ -92,7 +88,7 @@ def match_waiting(session: Session, references: Sequence[str | None], *, provide
     moved_ids: list[UUID] = []
     ledger = Ledger()
     for reference in sorted(waiting):
-        message = _by_reference(session, reference, provider_id=provider_id)
+        message = by_reference(session, reference, provider_id=provider_id)
         if message is None:
             continue
         session.execute(
@@ -123,60 +119,6 @@ def rematch(session: Session, *, now: datetime) -> int:
         .limit(100)
     ).all()
     return sum(len(match_waiting(session, [row.reference], provider_id=row.provider_id, now=now)) for row in alone)
-
-
-#: What a receipt has to know of its message.
-_LOOKED_AT = [
-    _MESSAGE.c[name]
-    for name in (
-        "id",
-        "state",
-        "reason",
-        "attempt_id",
-        "number",
-        "segments",
-        "cost",
-        "currency",
-        "channel",
-        "counted_on",
-    )
-]
-_CURRENT = _ATTEMPT.alias()
-#: The message is locked and its attempt looked at in one: a webhook has as little time as the database can make of it.
-_STANDING = (
-    sa.select(*_LOOKED_AT, _MESSAGE.c.is_charged.label("charged"), _CURRENT.c.verdict.label("verdict"))
-    .outerjoin(_CURRENT, _CURRENT.c.id == _MESSAGE.c.attempt_id)
-    .with_for_update(of=_MESSAGE)
-)
-_TRIED = sa.exists().where(
-    _ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer)
-)
-_NAMED = _STANDING.where(_MESSAGE.c.id == sa.bindparam("message", type_=sa.Uuid), _TRIED)
-_REFERRED = (
-    sa.select(_ATTEMPT.c.message_id)
-    .where(
-        _ATTEMPT.c.reference == sa.bindparam("reference", type_=_ATTEMPT.c.reference.type),
-        _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer),
-    )
-    .limit(1)
-)
-_BY_ID = _STANDING.where(_MESSAGE.c.id == sa.bindparam("message", type_=sa.Uuid))
-
-
-def _message_of(session: Session, report: Report, *, provider_id: int, wanted: UUID | None) -> Any | None:
-    """What stands of the message that a report is about, locked; None where none is known."""
-    if wanted is not None:
-        found = session.connection().execute(_NAMED, {"message": wanted, "provider": provider_id}).one_or_none()
-        if found is not None:
-            return found
-    reference = kept_reference(report.reference)
-    return None if reference is None else _by_reference(session, reference, provider_id=provider_id)
-
-
-def _by_reference(session: Session, reference: str, *, provider_id: int) -> Any | None:
-    connection = session.connection()
-    found = connection.scalar(_REFERRED, {"reference": reference, "provider": provider_id})
-    return None if found is None else connection.execute(_BY_ID, {"message": found}).one_or_none()
 
 
 def _row(

@@ -17,9 +17,10 @@ from sms_plugin.models import Attempt, Message
 from sms_plugin.models.base import constant
 from sms_plugin.models.message import REDACTED, shown_text
 from sms_plugin.outbox.acceptance import Acceptance, accept
+from sms_plugin.outbox.matching import kept_reference
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
-from sms_plugin.outbox.receipts import kept_reference, match_waiting
+from sms_plugin.outbox.receipts import match_waiting
 from sms_plugin.outbox.tallies import moved
 from sms_plugin.settings import Settings
 from sms_plugin.states import MessageState, origins
