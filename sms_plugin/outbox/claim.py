@@ -28,7 +28,7 @@ from sms_plugin.outbox.truth import Answer, ask
 from sms_plugin.outbox.waking import awake
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.providers.breaker import take_probe
-from sms_plugin.providers.rate import free, reserve
+from sms_plugin.providers.rate import Slots, free, reserve
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 
@@ -88,8 +88,7 @@ def claim(
     room = free(session, provider_id, want=1 if probe else want, now=now)
     if not room.count:
         return Claim(apart=room.apart, again_at=room.again_at)
-    token = uuid4()
-    until = now + lease
+    token, until = uuid4(), now + lease
     rows = lease_due(session, token=token, until=until, want=room.count, now=now, sure=standby)
     if not rows:
         return Claim()
@@ -99,8 +98,7 @@ def claim(
     today = within_cap(session, [row for row in may_go if row.id in texts], state=state, now=now)
     going = _affordable(session, today, provider_id, state=state, now=now)
     slots = reserve(session, provider_id, want=len(going), now=now, lead=lead)
-    if probe and slots.times and not _takes_probe(session, provider_id, state=state, now=now):
-        slots = replace(slots, times=())
+    slots = _of_probe(session, slots, provider_id, state=state, now=now) if probe and slots.times else slots
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
     return Claim(
         messages=_with_times(going, slots.times, texts, token=token, until=until),
@@ -120,9 +118,10 @@ def _with_times(
     )
 
 
-def _takes_probe(session: Session, provider_id: int, *, state: State, now: datetime) -> bool:
-    """Whether this process is the one that tries a provider that could not be reached."""
-    return take_probe(session, provider_id, now=now, request=timedelta(seconds=state.settings.request_timeout))
+def _of_probe(session: Session, slots: Slots, provider_id: int, *, state: State, now: datetime) -> Slots:
+    """The slots where this process is the one that tries a provider that could not be reached, else none of them."""
+    request = timedelta(seconds=state.settings.request_timeout)
+    return slots if take_probe(session, provider_id, now=now, request=request) else replace(slots, times=())
 
 
 def _affordable(session: Session, rows: Sequence[Any], provider_id: int, *, state: State, now: datetime) -> list[Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -40,55 +39,33 @@ _INVISIBLE: Final = frozenset(
     for code in range(first, last + 1)
 )
 
-
-def _look_alikes() -> Mapping[str, str]:
-    alike: dict[str, str] = {}
-    for instead, characters in (
-        ("'", "`´‘’‚‛′‵ʹʻʼʽˈ"),
-        ('"', "“”„‟″‶«»〝〞〟¨ˮ"),
-        ("<", "‹〈"),
-        (">", "›〉"),
-        ("-", "‐‑‒–—―−⁃⁻﹘﹣－¯ˉ"),
-        (",", "¸‚،"),
-        (".", "·∙⋅․"),
-        ("*", "•●◦▪■★☆∗"),
-        ("/", "⁄∕÷"),
-        ("\n", "\x85\u2028\u2029"),
-        (" ", "\t\v"),
-    ):
-        alike.update((character, instead) for character in characters if character not in alike)
-    alike |= {
-        "…": "...",
-        "‥": "..",
-        "→": "->",
-        "←": "<-",
-        "⇒": "=>",
-        "≈": "~",
-        "˜": "~",
-        "×": "x",
-        "±": "+/-",
-    }
-    alike |= {"≤": "<=", "≥": ">=", "≠": "<>", "°": "o", "²": "2", "³": "3", "©": "(c)", "®": "(R)", "¦": "|"}
-    alike |= {
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "Ð": "D",
-        "þ": "th",
-        "Þ": "Th",
-        "ħ": "h",
-        "Ħ": "H",
-    }
-    alike |= {"œ": "oe", "Œ": "OE", "ı": "i", "ẞ": "SS", "ŧ": "t", "Ŧ": "T", "ŋ": "ng", "Ŋ": "NG", "µ": "u"}
-    alike |= {"₴": "UAH", "₽": "RUB", "₺": "TRY", "₹": "INR", "₪": "ILS", "₩": "KRW", "₫": "VND", "₱": "PHP"}
-    alike |= {"₦": "NGN", "₡": "CRC", "₲": "PYG", "₵": "GHS", "₸": "KZT", "₼": "AZN", "₾": "GEL", "₭": "LAK"}
-    alike |= {"₮": "MNT", "៛": "KHR", "฿": "THB", "৳": "BDT", "֏": "AMD", "₿": "BTC", "₤": "£", "¢": "c"}
-    return MappingProxyType(alike)
-
-
-_LOOK_ALIKES: Final = _look_alikes()
+#: What stands for which characters; of two the first.
+_ALIKE: Final = (
+    ("'", "`´‘’‚‛′‵ʹʻʼʽˈ"),
+    ('"', "“”„‟″‶«»〝〞〟¨ˮ"),
+    ("<", "‹〈"),
+    (">", "›〉"),
+    ("-", "‐‑‒–—―−⁃⁻﹘﹣－¯ˉ"),
+    (",", "¸‚،"),
+    (".", "·∙⋅․"),
+    ("*", "•●◦▪■★☆∗"),
+    ("/", "⁄∕÷"),
+    ("\n", "\x85\u2028\u2029"),
+    (" ", "\t\v"),
+)
+#: What is written otherwise one by one: signs, letters, money.
+_SPELLED: Final = (
+    {"…": "...", "‥": "..", "→": "->", "←": "<-", "⇒": "=>", "≈": "~", "˜": "~", "×": "x", "±": "+/-", "¦": "|"}
+    | {"≤": "<=", "≥": ">=", "≠": "<>", "°": "o", "²": "2", "³": "3", "©": "(c)", "®": "(R)"}
+    | {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ħ": "h", "Ħ": "H"}
+    | {"œ": "oe", "Œ": "OE", "ı": "i", "ẞ": "SS", "ŧ": "t", "Ŧ": "T", "ŋ": "ng", "Ŋ": "NG", "µ": "u"}
+    | {"₴": "UAH", "₽": "RUB", "₺": "TRY", "₹": "INR", "₪": "ILS", "₩": "KRW", "₫": "VND", "₱": "PHP"}
+    | {"₦": "NGN", "₡": "CRC", "₲": "PYG", "₵": "GHS", "₸": "KZT", "₼": "AZN", "₾": "GEL", "₭": "LAK"}
+    | {"₮": "MNT", "៛": "KHR", "฿": "THB", "৳": "BDT", "֏": "AMD", "₿": "BTC", "₤": "£", "¢": "c"}
+)
+_LOOK_ALIKES: Final = MappingProxyType(
+    {character: instead for instead, characters in reversed(_ALIKE) for character in characters} | _SPELLED
+)
 
 
 def septets(character: str) -> int | None:

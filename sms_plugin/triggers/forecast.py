@@ -130,8 +130,6 @@ def forecast(
     attributes are read, and it is rolled back. Raises ``SmsError`` for a trigger that is unknown or has nothing to say.
     """
     reckoning = Reckoning(session, state=state, now=now)
-    first = today(state.settings, now)
-    days = tuple(first + n * _DAY for n in range(look.days))
     cells: dict[tuple[date, str], Cell] = {}
     listed, seen, whole = _Listed(wanted), 0, True
     for each in walk(session, look, reckoning=reckoning, state=state, now=now, most=most):
@@ -145,7 +143,7 @@ def forecast(
             listed.take(each, day)
     let_go(session)
     return Forecast(
-        days=days,
+        days=_days(look, state=state, now=now),
         cells=dict(sorted(cells.items())),
         currency=reckoning.prices.currency,
         provided=reckoning.provided,
@@ -155,6 +153,11 @@ def forecast(
         lost=listed.lost,
         whole=whole,
     )
+
+
+def _days(look: Look, *, state: State, now: datetime) -> tuple[date, ...]:
+    first = today(state.settings, now)
+    return tuple(first + n * _DAY for n in range(look.days))
 
 
 class _Listed:

@@ -27,6 +27,7 @@ from sms_plugin.triggers.steps import declared
 from sms_plugin.web.apart import within
 from sms_plugin.web.course_words import portal_hours, purpose_word, purposes, quiet_policies, unknown_policies, weekdays
 from sms_plugin.web.editing import (
+    About,
     laid_out,
     language_name,
     made_cheaper,
@@ -177,31 +178,17 @@ class TriggerPages(SwitchingPages):
     def _form(self, key: str, fields: Fields, *, wrong: dict[str, str] | None = None, wrong_in: str = "") -> str:
         state, session = self.state, self.state.db.session()
         rows = rows_of(session)
-        reason, hooks = state.registry.reason(key), state.registry.hooks_of(key)
         about = about_of({"trigger": key, "record": request.form.get("record", "")}, state=state)
         words = request.form.get("words", "")
-        texts = with_languages(fields.texts, [*reason.text, state.settings.language])
-        laid = laid_out(texts, about=about, state=state)
-        chosen = int(fields.template) if fields.template.isdecimal() and len(fields.template) < 10 else None
         return self.render(
             "sms/trigger.html",
-            **_of_hooks(hooks),
+            **_of_hooks(state.registry.hooks_of(key)),
             **_choices(state.settings),
             shown=one_shown(session, key, rows, state=state),
             fields=fields,
             wrong_fields=defaultdict(str, wrong or {}),
             wrong=wrong_in,
-            texts=laid,
-            languages=[(each.language, language_name(each.language)) for each in laid],
-            stored=None if chosen is None else session.get(Template, chosen),
-            templates=self._templates(),
-            offers=offered(
-                about.reachable,
-                first=reason.section,
-                registry=state.registry,
-                catalogue=state.catalogue,
-                language=language(),
-            ),
+            **self._of_texts(key, fields, about),
             found=records(words, about=about, state=state) if request.form.get("do") == "preview" else [],
             words=words,
             record=about.record,
@@ -216,6 +203,26 @@ class TriggerPages(SwitchingPages):
             silence=silence,
             state_name=state_name,
         )
+
+    def _of_texts(self, key: str, fields: Fields, about: About) -> dict[str, Any]:
+        """What the form shows of the texts: each as it is laid out, what may stand in it, and the templates."""
+        state, reason = self.state, self.state.registry.reason(key)
+        texts = with_languages(fields.texts, [*reason.text, state.settings.language])
+        laid = laid_out(texts, about=about, state=state)
+        chosen = int(fields.template) if fields.template.isdecimal() and len(fields.template) < 10 else None
+        return {
+            "texts": laid,
+            "languages": [(each.language, language_name(each.language)) for each in laid],
+            "stored": None if chosen is None else state.db.session.get(Template, chosen),
+            "templates": self._templates(),
+            "offers": offered(
+                about.reachable,
+                first=reason.section,
+                registry=state.registry,
+                catalogue=state.catalogue,
+                language=language(),
+            ),
+        }
 
     def _section(self, section: str) -> str:
         """A section's name in the viewer's language; the host's word for one of its own."""
