@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sms_plugin.errors import ForgedRequest, SmsError
 from sms_plugin.gateways.contract import Inbound, ReceiptStatus, Report, WebRequest
+from sms_plugin.gateways.values import is_same, moment_in
 from sms_plugin.gateways.verdicts import quoted
 
 _WINDOW = timedelta(minutes=5)
@@ -34,7 +35,7 @@ def verified(request: WebRequest, *, key: str) -> Mapping[str, Any]:
     stamp = request.headers.get("x-timestamp", "")
     given = request.headers.get("x-signature", "")
     expected = hmac.new(key.encode(), request.body + stamp.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected.encode(), given.encode()):
+    if not is_same(given, expected):
         raise ForgedRequest(
             "The webhook's signature does not hold.",
             code="forged",
@@ -61,7 +62,7 @@ def _is_fresh(stamp: str, came_at: datetime | None) -> bool:
 
 def taken(event: Mapping[str, Any]) -> Sequence[Report | Inbound]:
     """The receipt or the text of an event; none of an event that is neither, such as the app's start."""
-    kind, payload = event.get("event"), event.get("payload")
+    kind, payload = str(event.get("event")), event.get("payload")
     if kind != "sms:received" and kind not in _EVENTS:
         return []
     if not isinstance(payload, dict) or not isinstance(payload.get("messageId"), str):
@@ -80,7 +81,7 @@ def _text(payload: Mapping[str, Any]) -> Inbound:
         text=text,
         reference=f"{payload['messageId']}/{when}"[:100],
         to=str(payload.get("recipient") or ""),
-        received_at=_moment(when),
+        received_at=moment_in(when),
     )
 
 
@@ -95,7 +96,7 @@ def _receipt(kind: str, payload: Mapping[str, Any]) -> Report:
         number=number if isinstance(number, str) else None,
         provider_code=quoted(payload.get("reason"))[:40],
         reason="failed" if status is ReceiptStatus.FAILED else "",
-        occurred_at=_moment(str(payload.get(at) or "")),
+        occurred_at=moment_in(payload.get(at)),
         segments=parts if isinstance(parts, int) and parts > 0 else None,
     )
 
@@ -105,11 +106,3 @@ def _uuid(id: str) -> UUID | None:
         return UUID(id)
     except ValueError:
         return None
-
-
-def _moment(written: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

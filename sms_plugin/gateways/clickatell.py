@@ -6,7 +6,6 @@ Source: the vendor's guides and its own client; balance and status of a message:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -39,6 +38,7 @@ from sms_plugin.gateways.contract import (
 )
 from sms_plugin.gateways.grouping import digits, same_texts
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, unreadable
 
 _POLLED = 20
@@ -188,10 +188,10 @@ class ClickatellGateway(Gateway):
     def balance(self) -> Balance:
         """What is left on the account."""
         told = self._asked("v1/balance" if self._one else "public-client/balance", what=worded("balance"))
-        try:
-            return Balance(amount=Decimal(str(told["balance"])), unit=str(told.get("currency") or "credits"))
-        except (LookupError, InvalidOperation):
-            raise unreadable(worded("balance")) from None
+        amount = number_in(told.get("balance"))
+        if amount is None:
+            raise unreadable(worded("balance"))
+        return Balance(amount=amount, unit=str(told.get("currency") or "credits"))
 
     def _asked(self, path: str, *, what: str) -> Mapping[str, Any]:
         """The object that answers a question; empty for what is not there."""

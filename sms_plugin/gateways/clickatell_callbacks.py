@@ -72,7 +72,7 @@ def _pairs(written: str) -> Mapping[str, str]:
     told = dict(parse_qsl(written, keep_blank_values=True))
     as_bytes = dict(parse_qsl(written, keep_blank_values=True, encoding="latin-1"))
     if told.get("text") and told.get("charset"):
-        with suppress(LookupError):  # a charset that nobody knows
+        with suppress(LookupError, ValueError):  # a charset that nobody knows, or none of texts
             told["text"] = as_bytes["text"].encode("latin-1", "replace").decode(told["charset"], "replace")
     return told
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from sms_plugin.gateways.contract import Inbound, Report, WebRequest
 from sms_plugin.gateways.generic_settings import GenericHttpSettings
 from sms_plugin.gateways.rules import at_path
 from sms_plugin.gateways.status_words import meaning_of
+from sms_plugin.gateways.values import is_same
 from sms_plugin.gateways.verdicts import quoted
 
 _HEADER = "header:"
@@ -57,7 +57,7 @@ def _verify(request: WebRequest, whole: Any, plan: GenericHttpSettings) -> None:
         given = request.headers.get(place[len(_HEADER) :].strip().lower())
     else:
         given = _value(whole, place) or dict(request.query).get(place)
-    if not hmac.compare_digest((given or "").encode(), plan.webhook_secret.encode()):
+    if not is_same(given or "", plan.webhook_secret):
         raise ForgedRequest(
             "The request does not hold the secret.",
             code="forged",

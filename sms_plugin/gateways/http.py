@@ -93,7 +93,7 @@ class Answer:
         _, _, rest = self.headers.get("content-type", "").lower().partition("charset=")
         try:
             return self.body.decode(rest.partition(";")[0].strip(" \"'") or fallback, "replace")
-        except LookupError:
+        except (LookupError, ValueError):  # one that nobody knows, or that is none of texts
             return self.body.decode(fallback, "replace")
 
     def json(self) -> Any:
@@ -115,7 +115,7 @@ class Answer:
             until = parsedate_to_datetime(asked)
             start = now or parsedate_to_datetime(self.headers.get("date", ""))
             return min(max((until - start).total_seconds(), 0.0), LONGEST_WAIT)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sms_plugin.errors import SmsError, worded
@@ -32,6 +31,7 @@ from sms_plugin.gateways.contract import (
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
 from sms_plugin.gateways.selfhosted import called_back, fits, key_problem, longest, verified
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, throttled, unreadable
 from sms_plugin.text import gsm
 
@@ -206,9 +206,10 @@ class JasminGateway(Gateway):
         amount = told.get("balance") if isinstance(told, dict) else None
         if amount == "ND":
             raise SmsError(worded("This user's credit has no limit"), code="unlimited")
-        if isinstance(amount, bool) or not isinstance(amount, int | float):
+        number = number_in(amount)
+        if number is None:
             raise unreadable(worded("balance"))
-        return Balance(amount=Decimal(str(amount)), unit="credits")
+        return Balance(amount=number, unit="credits")
 
 
 def _reports(fields: Mapping[str, str]) -> Sequence[Report]:

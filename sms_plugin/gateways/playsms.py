@@ -6,7 +6,6 @@ Source: the project's documentation of them, and the source of its server. Every
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sms_plugin.errors import SmsError, worded
@@ -30,6 +29,7 @@ from sms_plugin.gateways.contract import (
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
 from sms_plugin.gateways.playsms_settings import PlaySmsSettings
 from sms_plugin.gateways.references import batch_of, joined
+from sms_plugin.gateways.values import number_in, whole_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, unreadable
 from sms_plugin.text.gsm import is_gsm
 from sms_plugin.text.phones import digits
@@ -144,7 +144,7 @@ class PlaySmsGateway(Gateway):
         """The texts of the inbox that are newer than the cursor, which is the last one's id; the latest at first."""
         page = {"last": cursor, "c": str(_PAGE)} if cursor else {"c": str(_BATCH)}
         told = self._asked(self.settings.inbox, what=worded("inbox"), **page)
-        rows = [row for row in _rows(told) if str(row.get("id")).isdecimal()]
+        rows = [row for row in _rows(told) if whole_in(row.get("id")) is not None]
         rows.sort(key=lambda row: int(row["id"]))
         texts = [_text(row) for row in rows if row.get("src") and isinstance(row.get("msg"), str)]
         return Fetched(texts=texts, cursor=str(rows[-1]["id"]) if rows else cursor)
@@ -152,10 +152,10 @@ class PlaySmsGateway(Gateway):
     def balance(self) -> Balance:
         """The user's credit."""
         told = self._asked("cr", what=worded("balance"))
-        try:
-            return Balance(amount=Decimal(str(told["credit"])), unit="credits")
-        except (KeyError, InvalidOperation):
-            raise unreadable(worded("balance")) from None
+        amount = number_in(told.get("credit"))
+        if amount is None:
+            raise unreadable(worded("balance"))
+        return Balance(amount=amount, unit="credits")
 
     def _asked(self, op: str, *, what: str, **more: str) -> Mapping[str, Any]:
         form = {"op": op, **self._account, **more}
@@ -195,7 +195,7 @@ def _verdict(item: object, number: str) -> Verdict:
     id, queue = str(item.get("smslog_id") or ""), str(item.get("queue") or "")
     if item.get("status") != "OK" or not (id or queue):
         return unknown("garbled")
-    return accepted(id if id.isdecimal() and int(id) else joined(queue, str(item.get("to") or number)))
+    return accepted(id if whole_in(id) else joined(queue, str(item.get("to") or number)))
 
 
 def _refusal(code: str) -> Verdict:

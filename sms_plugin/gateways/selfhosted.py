@@ -4,13 +4,13 @@ long without a word.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from sms_plugin.errors import ForgedRequest, worded
 from sms_plugin.gateways.contract import WebRequest
+from sms_plugin.gateways.values import is_same
 from sms_plugin.text.segments import measure
 
 #: The name that our key has in the addresses that they call.
@@ -52,7 +52,7 @@ def verified(request: WebRequest, *, key: str, encoding: str = "utf-8") -> dict[
     if request.form:
         form = request.body.decode("latin-1")
         fields |= parse_qsl(form, keep_blank_values=True, encoding=encoding, errors="replace")
-    if key and not hmac.compare_digest(fields.get(KEY, "").encode(), key.encode()):
+    if key and not is_same(fields.get(KEY, ""), key):
         raise ForgedRequest(
             "The request does not hold the key of the provider's settings.",
             code="forged",

@@ -6,11 +6,9 @@ messages are, as a form or as JSON, and is believed only with the secret that wa
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +32,7 @@ from sms_plugin.gateways.contract import (
 )
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.values import is_same, moment_in, whole_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, unreadable
 
 _BATCH = 20
@@ -110,7 +109,7 @@ class SmsGatewayMe(Gateway):
     def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
         """The receipt or the text of a callback, once its secret is ours."""
         told = _fields(request)
-        if not hmac.compare_digest(str(told.get("secret", "")).encode(), self.settings.secret.encode()):
+        if not is_same(str(told.get("secret", "")), self.settings.secret):
             raise ForgedRequest(
                 "The callback's secret does not hold.", code="forged", hint="Give callbacks and provider one secret."
             )
@@ -120,7 +119,9 @@ class SmsGatewayMe(Gateway):
         id = str(told.get("id") or "")
         if word == "received" and told.get("phone_number"):
             number, text = str(told["phone_number"]), str(told.get("message") or "")
-            return [Inbound(sender=number, text=text, reference=id or None, received_at=_moment(told))]
+            return [
+                Inbound(sender=number, text=text, reference=id or None, received_at=moment_in(told.get("created_at")))
+            ]
         if word in _STATUS and id:
             return [_report(_STATUS[word], id)]
         raise SmsError("This is no callback of SmsGateway.me's", code="garbled")
@@ -165,8 +166,9 @@ def _invalid(problems: object, *, count: int) -> Sequence[Verdict]:
     named: dict[int, str] = {}
     for problem in problems if isinstance(problems, list) else ():
         place, _, field = str(problem.get("key") if isinstance(problem, dict) else "").partition(".")
-        if place.isdecimal() and field:
-            named[int(place)] = field
+        at = whole_in(place)
+        if at is not None and field:
+            named[at] = field
     if "device_id" in named.values():
         return [refused("no_device", about=About.ACCOUNT, provider_code="400")] * count
     if not named:
@@ -193,11 +195,3 @@ def _fields(request: WebRequest) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _moment(told: Mapping[str, Any]) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(told.get("created_at")))
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

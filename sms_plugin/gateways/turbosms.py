@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -36,6 +35,7 @@ from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_c
 from sms_plugin.gateways.turbosms_codes import DUPLICATE, EXECUTED, reason_of, refusal
 from sms_plugin.gateways.turbosms_reports import report_of, verify
 from sms_plugin.gateways.turbosms_settings import TurboSmsSettings
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, unreadable
 from sms_plugin.text.gsm import is_gsm
 
@@ -163,10 +163,10 @@ class TurboSmsGateway(Gateway):
     def balance(self) -> Balance:
         """What is left on the account, in hryvnias."""
         told = _told(self._posted("user/balance", {}, items=0), what=worded("balance"))
-        try:
-            return Balance(amount=Decimal(str(told["balance"])), unit="UAH")
-        except (LookupError, TypeError, InvalidOperation):
-            raise unreadable(worded("balance")) from None
+        amount = number_in(told.get("balance")) if isinstance(told, dict) else None
+        if amount is None:
+            raise unreadable(worded("balance"))
+        return Balance(amount=amount, unit="UAH")
 
 
 def _names_of(messages: Sequence[UUID]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from sms_plugin.errors import ForgedRequest
 from sms_plugin.gateways.contract import ReceiptStatus, Report
 from sms_plugin.gateways.grouping import digits
 from sms_plugin.gateways.turbosms_codes import LATER, STATUS
+from sms_plugin.gateways.values import as_bytes, is_same
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ def verify(event: str, given: str, *, secret: str) -> None:
     """
     joined = {"id first": event + secret, "secret first": secret + event} if secret and event else {}
     for order, whole in joined.items():
-        signed = hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest()
-        if hmac.compare_digest(signed.encode(), given.lower().encode()):
+        signed = hashlib.sha1(as_bytes(whole), usedforsecurity=False).hexdigest()
+        if is_same(given.lower(), signed):
             log.debug("a callback of TurboSMS is signed with the %s", order)
             return
     raise ForgedRequest(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +35,7 @@ from sms_plugin.gateways.twilio_codes import STATUS, later, refusal
 from sms_plugin.gateways.twilio_reading import moment, report_of, segments_of, told_by
 from sms_plugin.gateways.twilio_settings import TwilioSettings
 from sms_plugin.gateways.twilio_signature import verified_fields
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, throttled, unreadable
 
 _LONGEST = 1600
@@ -146,10 +146,10 @@ class TwilioGateway(Gateway):
         """The account's balance; a sub-account has none of its own."""
         url = f"{base_address(self.settings.base_url)}{self._account}/Balance.json"
         told = self._asked(self.http.request("GET", url, auth=self._auth), what=worded("balance"))
-        try:
-            return Balance(amount=Decimal(str(told["balance"])), unit=str(told["currency"]).upper())
-        except (KeyError, InvalidOperation):
-            raise unreadable(worded("balance")) from None
+        amount, unit = number_in(told.get("balance")), told.get("currency")
+        if amount is None or not unit:
+            raise unreadable(worded("balance"))
+        return Balance(amount=amount, unit=str(unit).upper())
 
     def look_up(self, message: Outgoing, *, reference: str | None, since: datetime) -> Sequence[Found]:
         """The message with that SID, or those of that day with the same number and exactly the same text."""

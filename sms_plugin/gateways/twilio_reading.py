@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Inbound, ReceiptStatus, Report, Wish
 from sms_plugin.gateways.twilio_codes import STATUS, later
+from sms_plugin.gateways.values import number_in, whole_in
 
 _MOST_SEGMENTS = 100
 _WISHES: Mapping[str, Wish] = {"STOP": Wish.STOP, "START": Wish.START, "HELP": Wish.HELP}
@@ -57,23 +58,20 @@ def price_of(resource: Mapping[str, Any]) -> Decimal | None:
     told, unit = resource.get("price"), resource.get("price_unit")
     if not isinstance(told, str) or not isinstance(unit, str) or not unit.isalpha():
         return None
-    try:
-        price = -Decimal(told)
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price > 0 else None
+    charge = number_in(told)
+    return -charge if charge is not None and charge < 0 else None
 
 
 def segments_of(resource: Mapping[str, Any]) -> int | None:
     """How many parts there are; with a Messaging Service it is 0 until they are counted."""
-    told = str(resource.get("num_segments"))
-    return int(told) if told.isascii() and told.isdecimal() and 0 < int(told) <= _MOST_SEGMENTS else None
+    told = whole_in(resource.get("num_segments"))
+    return told if told is not None and 0 < told <= _MOST_SEGMENTS else None
 
 
 def moment(told: object) -> datetime | None:
     """A date as Twilio writes it (RFC 2822, with its zone)."""
     try:
         found = parsedate_to_datetime(str(told))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return found if found.tzinfo is not None else None

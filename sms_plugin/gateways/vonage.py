@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sms_plugin.errors import SmsError, worded
@@ -29,6 +29,7 @@ from sms_plugin.gateways.contract import (
 )
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted, unreadable
 from sms_plugin.gateways.vonage_calls import fields_of_call, heard
 from sms_plugin.gateways.vonage_codes import refusal
@@ -159,9 +160,10 @@ class VonageGateway(Gateway):
             value = answer.json()["value"] if answer.status == 200 else None
         except (ValueError, KeyError, TypeError):
             value = None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        amount = number_in(value)
+        if amount is None:
             raise unreadable(worded("balance"))
-        return Balance(amount=Decimal(str(value)), unit=_CURRENCY)
+        return Balance(amount=amount, unit=_CURRENCY)
 
 
 def _callback(message: Outgoing) -> str:
@@ -182,8 +184,6 @@ def _parts(answer: Answer) -> Sequence[Mapping[str, Any]]:
 
 
 def _sum(prices: Sequence[object]) -> Decimal | None:
-    try:
-        total = sum((Decimal(str(price)) for price in prices), Decimal(0))
-    except InvalidOperation:
-        return None
-    return total if total.is_finite() and total > 0 else None
+    told = [number_in(price) for price in prices]
+    total = sum((price for price in told if price is not None), Decimal(0))
+    return total if total > 0 and None not in told else None

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Inbound, Part, Report, WebRequest
+from sms_plugin.gateways.values import whole_in
 from sms_plugin.gateways.vonage_codes import NOTHING_NEW, STATUS, WHY
 
 _SIGNATURE = frozenset({"sig", "timestamp", "nonce"})
@@ -81,12 +82,10 @@ def _texts(fields: Mapping[str, str]) -> Sequence[Inbound]:
 
 
 def _part(fields: Mapping[str, str]) -> Part | None:
-    group, total, number = (fields.get(f"concat-{name}", "") for name in ("ref", "total", "part"))
-    if fields.get("concat") != "true" or not (total.isdecimal() and number.isdecimal()):
+    total, number = whole_in(fields.get("concat-total")), whole_in(fields.get("concat-part"))
+    if fields.get("concat") != "true" or total is None or number is None or not 1 <= number <= total <= 255:
         return None
-    if not 1 <= int(number) <= int(total) <= 255:
-        return None
-    return Part(group=f"{fields['msisdn']} {group}", number=int(number), total=int(total))
+    return Part(group=f"{fields['msisdn']} {fields.get('concat-ref', '')}", number=number, total=total)
 
 
 def _id(told: str) -> UUID | None:

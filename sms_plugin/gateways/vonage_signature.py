@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sms_plugin.errors import ForgedRequest
+from sms_plugin.gateways.values import as_bytes, is_same
 
 #: How an account may sign, by the name that its dashboard has for it.
 METHODS: Mapping[str, str] = {
@@ -32,8 +33,8 @@ def signature(fields: Mapping[str, str], *, secret: str, method: str) -> str:
     named = sorted((name, value) for name, value in fields.items() if name != "sig")
     signed = "".join(f"&{name}={value.translate(between)}" for name, value in named)
     if method == "md5hash":
-        return hashlib.md5((signed + secret).encode()).hexdigest()  # noqa: S324  # the vendor's choice
-    return hmac.new(secret.encode(), signed.encode(), method).hexdigest()
+        return hashlib.md5(as_bytes(signed + secret)).hexdigest()  # noqa: S324  # the vendor's choice
+    return hmac.new(secret.encode(), as_bytes(signed), method).hexdigest()
 
 
 def verify(fields: Mapping[str, str], *, secret: str, method: str, at: datetime | None) -> None:
@@ -41,8 +42,7 @@ def verify(fields: Mapping[str, str], *, secret: str, method: str, at: datetime 
 
     ``at`` is when the request came.
     """
-    expected = signature(fields, secret=secret, method=method)
-    if not hmac.compare_digest(expected.encode(), fields.get("sig", "").lower().encode()):
+    if not is_same(fields.get("sig", "").lower(), signature(fields, secret=secret, method=method)):
         raise ForgedRequest(
             "The request's signature does not hold.",
             code="forged",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 from sms_plugin.errors import SmsError
+from sms_plugin.gateways.values import moment_in
 
 BRASILIA = timezone(timedelta(hours=-3))
 """Where a time without a zone is meant; there has been no summer time since 2019."""
@@ -59,8 +60,4 @@ def own_id(written: str) -> UUID | None:
 
 def moment(written: str) -> datetime | None:
     """The moment in UTC, where it is one."""
-    try:
-        told = datetime.fromisoformat(written)
-        return (told if told.tzinfo else told.replace(tzinfo=BRASILIA)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return moment_in(written, zone=BRASILIA)

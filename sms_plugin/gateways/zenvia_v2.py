@@ -5,7 +5,6 @@ Source: the vendor's OpenAPI description.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from sms_plugin.gateways.contract import (
     unknown,
 )
 from sms_plugin.gateways.http import Answer, Http, NotSent, Unsure
+from sms_plugin.gateways.values import is_same
 from sms_plugin.gateways.verdicts import of_failure, of_status, quoted
 from sms_plugin.gateways.zenvia_codes import word_status, word_verdict
 from sms_plugin.gateways.zenvia_reading import moment, object_in, objects_in, own_id, parsed, text, word
@@ -84,7 +84,7 @@ class PlatformApi:
     def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
         """The one receipt or text of an event, once the subscription's own header holds; other events are empty."""
         secret, given = self._settings.webhook_secret, request.headers.get(_HEADER, "")
-        if secret and not hmac.compare_digest(secret.encode(), given.encode()):
+        if secret and not is_same(given, secret):
             raise ForgedRequest(
                 "The subscription's own header does not hold.",
                 code="forged",

@@ -85,7 +85,7 @@ _DEFAULTS: Mapping[str, Any] = {each.name: None if each.default is MISSING else 
 
 def occurrence(*parts: str) -> bytes:
     """The key of an occurrence: equal for equal parts, 16 bytes."""
-    return blake2b(as_json(parts).encode(), digest_size=16).digest()
+    return blake2b(as_json(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def as_json(parts: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.text.phones import sender_number
 from sms_plugin.text.segments import measure
+from sms_plugin.text.storage import storable
 from sms_plugin.text.wishes import Said, wish_in
 from sms_plugin.trails import trail
 
@@ -61,7 +62,7 @@ class Placed:
     @property
     def text(self) -> str:
         """What was written, as every database can hold it."""
-        return self.told.text.replace("\0", "").encode("utf-8", "replace").decode()[:_LONGEST]
+        return storable(self.told.text, _LONGEST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +241,7 @@ def _row(each: Placed, owner: Owner | None, now: datetime) -> dict[str, Any]:
         "id": new_id(now),
         "direction": "in",
         "state": MessageState.RECEIVED.value,
-        "detail": "" if each.number else each.told.sender[:64],
+        "detail": "" if each.number else storable(each.told.sender, 64),
         "step": "",
         "moment": each.key.hex(),
         "purpose": "service",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Report
 from sms_plugin.models import Attempt, Message
+from sms_plugin.text.storage import storable
 
 _ATTEMPT: Any = Attempt.__table__
 _MESSAGE: Any = Message.__table__
@@ -17,7 +18,7 @@ _MESSAGE: Any = Message.__table__
 
 def kept_reference(reference: str | None) -> str | None:
     """A provider's reference as it is kept and compared: the column bounds it."""
-    return None if reference is None else reference[:100]
+    return None if reference is None else storable(reference, 100)
 
 
 #: What a receipt has to know of its message.

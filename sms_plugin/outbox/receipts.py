@@ -22,6 +22,7 @@ from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
 from sms_plugin.outbox.tallies import moved, tally
 from sms_plugin.providers.budget import Ledger
 from sms_plugin.states import ENDED, MessageState, may_move, state_by_receipts
+from sms_plugin.text.storage import storable
 
 _ATTEMPT: Any = Attempt.__table__
 _MESSAGE: Any = Message.__table__
@@ -139,12 +140,12 @@ def _row(
         "message_id": None if message is None else message.id,
         "reference": kept_reference(report.reference),
         "status": report.status.value,
-        "reason": report.reason[:40],
-        "provider_code": report.provider_code[:40],
-        "channel": report.channel[:12],
+        "reason": storable(report.reason, 40),
+        "provider_code": storable(report.provider_code, 40),
+        "channel": storable(report.channel, 12),
         "segments": report.segments if report.segments in range(1, _MOST_SEGMENTS) else None,
         "price": report.price if is_price(report.price) else None,
-        "currency": report.currency[:8],
+        "currency": storable(report.currency, 8),
         "digest": blake2b(repr(said).encode(), digest_size=16).digest(),
         "occurred_at": report.occurred_at,
         "received_at": now,

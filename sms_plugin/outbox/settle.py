@@ -24,6 +24,7 @@ from sms_plugin.outbox.receipts import match_waiting
 from sms_plugin.outbox.tallies import moved
 from sms_plugin.settings import Settings
 from sms_plugin.states import MessageState, origins
+from sms_plugin.text.storage import storable
 
 _ATTEMPT: Any = Attempt.__table__
 _MESSAGE: Any = Message.__table__
@@ -170,10 +171,10 @@ def _verdict_row(each: Finished, now: datetime) -> dict[str, Any]:
     return {
         "b_attempt": each.attempt,
         "b_verdict": verdict.outcome.value,
-        "b_reason": verdict.reason[:40],
+        "b_reason": storable(verdict.reason, 40),
         "b_about": None if verdict.about is None else verdict.about.value,
-        "b_code": verdict.provider_code[:40],
-        "b_detail": verdict.detail[:200],
+        "b_code": storable(verdict.provider_code, 40),
+        "b_detail": storable(verdict.detail, 200),
         "b_reference": kept_reference(verdict.reference),
         "b_now": now,
     }
@@ -208,7 +209,7 @@ def _next(each: Finished, told: _Told, settings: Settings, now: datetime) -> tup
     row: dict[str, Any] = {"b_id": each.id, "b_attempt": each.attempt, "b_now": now}
     if verdict.outcome is Outcome.ACCEPTED or told.taken:
         return MessageState.SENT, row
-    row["b_why"] = verdict.reason[:40]
+    row["b_why"] = storable(verdict.reason, 40)
     if verdict.outcome is Outcome.UNKNOWN:
         return MessageState.UNKNOWN, row
     if verdict.about in {About.ACCOUNT, About.PROVIDER} or verdict is NOT_SUBMITTED:

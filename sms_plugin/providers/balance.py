@@ -28,7 +28,7 @@ def keep(session: Session, provider_id: int, balance: Balance, *, now: datetime)
 
     It is no change of the provider: whoever sends through it need not look at it anew.
     """
-    if not balance.amount.is_finite() or abs(balance.amount) > _MOST:
+    if not balance.amount.is_finite() or balance.amount.copy_abs() > _MOST:
         return None
     asked = sa.select(Provider.name, Provider.balance, Provider.balance_low).where(Provider.id == provider_id)
     before = session.execute(asked.with_for_update(key_share=True)).one_or_none()

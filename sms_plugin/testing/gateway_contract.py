@@ -21,6 +21,7 @@ from sms_plugin.testing.gateway_ground import TEXT as TEXT
 from sms_plugin.testing.gateway_ground import ScriptedServer as ScriptedServer
 from sms_plugin.testing.gateway_ground import outgoing as outgoing
 from sms_plugin.testing.gateway_ground import sent as sent
+from sms_plugin.testing.gateway_mangled import MangledContract
 from sms_plugin.testing.gateway_sending import SendingContract
 from sms_plugin.testing.gateway_telling import TellingContract
 from sms_plugin.testing.loopback import Ending, Reply
@@ -28,7 +29,7 @@ from sms_plugin.testing.loopback import Ending, Reply
 _SUSPICIOUS = ("password", "token", "secret", "key_secret")
 
 
-class GatewayContract(SendingContract, TellingContract):
+class GatewayContract(SendingContract, TellingContract, MangledContract):
     """Extend it, and set what stands without a value; what a gateway cannot do needs none of its words here."""
 
     def test_it_has_a_kind_a_label_and_settings_that_present_themselves(self) -> None:

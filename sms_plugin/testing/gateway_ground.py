@@ -99,6 +99,10 @@ class GatewayGround:
             replace(request, headers=kept),
         ]
 
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:  # a subclass asks the settings
+        """The request with a signature that holds for what is in it now; for a provider that signs what it sends."""
+        return request
+
     @pytest.fixture
     def server(self) -> Iterator[ScriptedServer]:
         """A provider that answers as scripted."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -32,6 +30,7 @@ from sms_plugin.gateways.contract import (
 )
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.values import is_same, number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, unreadable
 from sms_plugin.testing.phone_receipts import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
 from sms_plugin.testing.phone_server import RECEIPT_SECRET, TOKEN
@@ -133,7 +132,7 @@ class PhoneGateway(Gateway):
         given = request.headers.get(SIGNATURE_HEADER.lower(), "")
         timestamp = request.headers.get(TIMESTAMP_HEADER.lower(), "")
         expected = signature(request.body, timestamp=timestamp, secret=self.settings.receipt_secret)
-        if not hmac.compare_digest(expected.encode(), given.encode()):
+        if not is_same(given, expected):
             raise ForgedRequest(
                 "The receipt's signature does not hold.",
                 code="forged",
@@ -148,10 +147,10 @@ class PhoneGateway(Gateway):
     def balance(self) -> Balance:
         """What the pretended account has left."""
         told = self._asked("/balance", what=worded("balance"))
-        try:
-            return Balance(amount=Decimal(told["balance"]), unit=told["unit"])
-        except (LookupError, TypeError, InvalidOperation):
-            raise unreadable(worded("balance")) from None
+        amount = number_in(told.get("balance"))
+        if amount is None or not told.get("unit"):
+            raise unreadable(worded("balance"))
+        return Balance(amount=amount, unit=str(told["unit"]))
 
     def look_up(
         self,

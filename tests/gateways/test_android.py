@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,6 +49,11 @@ class TestAndroid(GatewayContract):
 
     def inbound(self, settings: Any) -> WebRequest:
         return web(texted("+5511987650001", "Olá 👋"))
+
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:
+        whole = request.body + request.headers["x-timestamp"].encode()
+        signed = hmac.new(KEY.encode(), whole, "sha256").hexdigest()
+        return replace(request, headers={**request.headers, "x-signature": signed})
 
     def polled(self, asked: Sequence[Sent]) -> Sequence[Reply]:
         return [json_reply({"id": one.reference, "recipients": [{"state": "Sent"}]}) for one in asked]

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from sms_plugin.gateways.hotmobile import HotMobile
 from sms_plugin.gateways.king_telecom import KingTelecom
 from sms_plugin.gateways.registry import SHIPPED
 from sms_plugin.gateways.twilio import TwilioGateway
+from sms_plugin.gateways.twilio_signature import signature as twilio_signature
 from sms_plugin.testing import phone_receipts
 from sms_plugin.testing.gateway_contract import RECIPIENT, GatewayContract
 from sms_plugin.testing.loopback import Reply, json_reply
@@ -64,6 +66,10 @@ class TestTwilio(GatewayContract):
             {"MessageSid": SID, "SmsStatus": "received", "From": RECIPIENT, "To": "+15017122661", "Body": "Так 👋"},
             token=settings.auth_token,
         )
+
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:
+        signed = twilio_signature(request.url, request.form, token=settings.auth_token)
+        return replace(request, headers={**request.headers, "x-twilio-signature": signed})
 
     def polled(self, asked: Sequence[Sent]) -> Sequence[Reply]:
         told = {"status": "delivered", "price": "-0.00750", "price_unit": "USD", "num_segments": "1"}
@@ -213,10 +219,12 @@ class TestPhone(GatewayContract):
         return self._signed(told, settings)
 
     def _signed(self, told: Mapping[str, str], settings: Any) -> WebRequest:
-        body = json.dumps(told).encode()
-        signed = phone_receipts.signature(body, timestamp="1777896000", secret=settings.receipt_secret)
-        headers = {"x-phone-timestamp": "1777896000", "x-phone-signature": signed}
-        return WebRequest(method="POST", url="https://portal.example/r/1", headers=headers, body=body)
+        url, body = "https://portal.example/r/1", json.dumps(told).encode()
+        return self.signed_anew(WebRequest(method="POST", url=url, headers={}, body=body), settings)
+
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:
+        signed = phone_receipts.signature(request.body, timestamp="1777896000", secret=settings.receipt_secret)
+        return replace(request, headers={"x-phone-timestamp": "1777896000", "x-phone-signature": signed})
 
 
 class TestPhoneBatch(TestPhone):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -52,6 +53,14 @@ class TestTurboSms(GatewayContract):
 
     def receipt(self, settings: Any) -> WebRequest:
         return called(callback("t-1", "DELIVRD", at=AT, event="event-1"))
+
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:
+        try:
+            told = json.loads(request.body)
+            sig = hashlib.sha1(str(told["id"]).encode() + SECRET.encode()).hexdigest()  # noqa: S324
+        except (ValueError, TypeError, LookupError):
+            return request
+        return called(json.dumps({**told, "signature": sig}).encode())
 
     def forgeries(self, request: WebRequest) -> Sequence[WebRequest]:
         """The event's id and its signature belong together; nothing else is signed."""

@@ -61,6 +61,12 @@ class TestVonage(GatewayContract):
     def inbound(self, settings: Any) -> WebRequest:
         return posted(signed(text_from(sender="447700900000", text="Yes")))
 
+    def signed_anew(self, request: WebRequest, settings: Any) -> WebRequest:
+        """As JSON, which can write more than a form can."""
+        fields = dict(request.form)
+        sig = signature(fields, secret=settings.signature_secret, method=settings.signature_method)
+        return replace(request, headers={"content-type": "application/json"}, body=as_json({**fields, "sig": sig}))
+
     def forgeries(self, request: WebRequest) -> Sequence[WebRequest]:
         return [
             replace(request, body=request.body.replace(b"msisdn=4", b"msisdn=5")),

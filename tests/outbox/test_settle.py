@@ -10,11 +10,12 @@ import pytest
 from sms_plugin.gateways.contract import About, Verdict, accepted, refused
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.lapses import lapse_attempts
+from sms_plugin.outbox.matching import kept_reference
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.settle import NOT_SUBMITTED, backoff
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.states import MessageState
-from tests.outbox.steps import UNKNOWN, now, send_off, settle_with, with_settings
+from tests.outbox.steps import UNKNOWN, claim_some, depart_with, now, send_off, settle_with, with_settings
 from tests.portal import Portal
 
 AGAIN = refused("no_connection", for_good=False)
@@ -26,6 +27,19 @@ def test_accepted_is_sent(sending: Portal) -> None:
     assert sending.message(message).state == MessageState.SENT
     (attempt,) = sending.attempts(message)
     assert (attempt.verdict, attempt.reference) == ("accepted", "P1")
+
+
+@pytest.mark.parametrize("reference", ["P\0001", "P\ud800", "9" * 5_000], ids=["NUL", "half a pair", "huge"])
+def test_an_answer_that_no_database_can_hold_is_kept_all_the_same(sending: Portal, reference: str) -> None:
+    """Promise 3: it would hold up the verdicts on all that was written down with it."""
+    taken, refused_one = sending.queue(), sending.queue()
+    first, second = depart_with(sending, claim_some(sending).messages)
+    told = refused("\0\ud800", provider_code=reference, detail=reference)
+    settle_with(sending, first, accepted(reference))
+    settle_with(sending, second, told)
+    assert {sending.message(each).state for each in (taken, refused_one)} == {MessageState.SENT, MessageState.FAILED}
+    references = {attempt.reference for each in (taken, refused_one) for attempt in sending.attempts(each)}
+    assert references == {None, kept_reference(reference)}
 
 
 def test_a_refusal_for_good_fails_with_its_reason(sending: Portal) -> None:

@@ -107,6 +107,19 @@ def test_a_text_from_a_phone_is_kept_and_told_to_the_host(sent: tuple[Portal, UU
     ]
 
 
+@pytest.mark.parametrize("odd", ["P\0001", "P\ud800", "9" * 5_000], ids=["NUL", "half a pair", "huge"])
+def test_what_no_database_can_hold_is_taken_all_the_same(sent: tuple[Portal, UUID], odd: str) -> None:
+    """X3: JSON can write it; answered with an error, it would come again and again."""
+    portal, message = sent
+    told = {"id": str(message), "reference": odd, "to": odd, "status": "delivered", "at": "2026-11-21T12:00:00+00:00"}
+    assert _post(portal, json.dumps(told).encode()).status_code == 204
+    assert _post(portal, json.dumps({**told, "id": str(uuid4())}).encode()).status_code == 204
+    assert portal.message(message).state == MessageState.DELIVERED
+    for sender in ("+351912345678", f"A{odd}"):
+        assert _post(portal, _text(f"Olá {odd}", reference=f"{sender}{odd}", sender=sender)).status_code == 204
+    assert len([each for each in portal.messages() if each.direction == "in"]) == 2
+
+
 def test_a_host_that_fails_over_a_text_costs_no_text(
     sent: tuple[Portal, UUID], caplog: pytest.LogCaptureFixture
 ) -> None:
