@@ -133,6 +133,7 @@ def lived_in(days: Days) -> dict[str, str]:
         "client-sms": "/admin/client/sms/?record=4",
         "client-sms-found": "/admin/client/sms/?record=4&words=fatura",
         "client-sms-consent": "/admin/client/sms/consent/?record=4",
+        "client-sms-group": "/admin/client/sms/group/?record=4&record=5",
         "client-sms-send": "/admin/client/sms/send/?record=4",
         "client-sms-send-no-number": "/admin/client/sms/send/?record=9",
         "invoice-sms": "/admin/invoice/sms/?record=20",

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, expose
 from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.tools import iterdecode
-from sqlalchemy.exc import SQLAlchemyError
 
-from sms_plugin.errors import ConfigurationError, SmsError
+from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef, key_of, key_text
 from sms_plugin.host.search import label_of
 from sms_plugin.outbox.accesses import Deed
 from sms_plugin.outbox.history import about_record
 from sms_plugin.state import State
-from sms_plugin.trails import trail
 from sms_plugin.web import consents, translation
-from sms_plugin.web.base import explained, shared_script, static_url
+from sms_plugin.web.base import shared_script, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
 from sms_plugin.web.history import conversation, narrowing
@@ -33,35 +29,21 @@ from sms_plugin.web.panel import panel
 from sms_plugin.web.permissions import Right, actor, allowed
 from sms_plugin.web.printing import paper
 from sms_plugin.web.reach import Ground, explain_url, ground_of, reached
+from sms_plugin.web.record_grouping import Grouping
 from sms_plugin.web.record_sending import Icon, back, sending_page
 from sms_plugin.web.send import MOST, Asked, asked
 from sms_plugin.web.ticking import Ticking
+from sms_plugin.web.told import told_in_words
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext
 
-log = logging.getLogger(__name__)
 
-
-def _in_words(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view of ours on a host's: what the database or the set-up refuses is told without SQL and without a number."""
-
-    @wraps(view)
-    def told(self: SMSRecord, *given: Any) -> Any:
-        try:
-            return view(self, *given)
-        except (SQLAlchemyError, ConfigurationError) as error:
-            current_app.extensions["sms"].db.session.rollback()
-            log.error("the page %s failed: %s", request.path, trail(error))
-            return self.sms_render("sms/broken.html", why=explained(error)), 503
-
-    return told
-
-
-class SMSRecord(Ticking):
+class SMSRecord(Grouping, Ticking):
     """Mixed into a host's view, before its base: ``class ClientAdmin(SMSRecord, ModelView)``.
 
-    Rows get "Send SMS" and "SMS history", selected rows "Send SMS", the details and the edit page a panel with the
-    latest messages and a line to answer in. With ``sms_tick`` its forms take a message along, too (``Ticking``). The
-    view's own actions, templates, query and rules stay: what it would not show is not reached.
+    Rows get "Send SMS" and "SMS history", selected rows "Send SMS" and, where they are people, "Add to an SMS group"
+    (``Grouping``), the details and the edit page a panel with the latest messages and a line to answer in. With
+    ``sms_tick`` its forms take a message along, too (``Ticking``). The view's own actions, templates, query and rules
+    stay: what it would not show is not reached.
     For a model of no declared entity, and where the plugin is not mounted, nothing is added.
     """
 
@@ -87,11 +69,11 @@ class SMSRecord(Ticking):
         """As the view says; ours to those who may send."""
         if name == "sms_send" and (self.sms_ground() is None or not self.sms_may(Right.SEND)):
             return False
-        permitted: bool = super().is_action_allowed(name)  # type: ignore[misc]
+        permitted: bool = super().is_action_allowed(name)
         return permitted
 
     @action("sms_send", lazy_gettext("Send SMS"))
-    @_in_words
+    @told_in_words
     def sms_send_action(self, ids: list[str]) -> ResponseReturnValue | None:
         """Show what can be sent to the selected rows. Nothing is sent by it."""
         if len(ids) > MOST:
@@ -101,7 +83,7 @@ class SMSRecord(Ticking):
         return sending_page(self, keys, Asked(), single=False)
 
     @expose("/sms/")
-    @_in_words
+    @told_in_words
     def sms_history_view(self) -> ResponseReturnValue:
         """The conversation with a person, or what a record caused."""
         ground, record = self._sms_record(Right.READ)
@@ -127,7 +109,7 @@ class SMSRecord(Ticking):
         )
 
     @expose("/sms/print/")
-    @_in_words
+    @told_in_words
     def sms_print_view(self) -> ResponseReturnValue:
         """The conversation on paper."""
         ground, record = self._sms_record(Right.READ)
@@ -141,7 +123,7 @@ class SMSRecord(Ticking):
         return self.sms_render("sms/print.html", heading=heading, back_url=back, may_full=may_full, **values)
 
     @expose("/sms/export/")
-    @_in_words
+    @told_in_words
     def sms_export_view(self) -> ResponseReturnValue:
         """The conversation as a file."""
         ground, record = self._sms_record(Right.EXPORT)
@@ -157,7 +139,7 @@ class SMSRecord(Ticking):
         return download(selection, about=label_of(record, ground.entity), layout=layout)
 
     @expose("/sms/consent/", methods=("GET", "POST"))
-    @_in_words
+    @told_in_words
     def sms_consent_view(self) -> ResponseReturnValue:
         """What the record's numbers want to be texted about, and the buttons that change it."""
         ground, record = self._sms_record(Right.SEND)
@@ -179,7 +161,7 @@ class SMSRecord(Ticking):
         return self.sms_render("sms/consents.html", heading=heading, here=here, back_url=way, **values)
 
     @expose("/sms/send/", methods=("GET", "POST"))
-    @_in_words
+    @told_in_words
     def sms_send_view(self) -> ResponseReturnValue:
         """The form that sends to one record: it asks, shows, and sends by POST only."""
         key = request.values.get("record", "")
@@ -187,7 +169,7 @@ class SMSRecord(Ticking):
         return sending_page(self, [key], form, single=True)
 
     @expose("/sms/send-selected/", methods=("POST",))
-    @_in_words
+    @told_in_words
     def sms_send_selected_view(self) -> ResponseReturnValue:
         """The form that sends to the selected rows."""
         form = asked() if has_token() else Asked()

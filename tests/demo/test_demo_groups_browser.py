@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -87,6 +88,31 @@ def test_two_groups_are_texted_in_one_send_with_a_free_number(page: Page, demo: 
     page.wait_for_load_state()
     page.goto(demo.phone_url)
     expect(page.locator("body")).to_contain_text("Works on Sunday from 6 to 8.", timeout=30_000)
+
+
+def test_rows_of_the_clients_list_are_put_into_a_new_group_and_then_into_it_again(
+    page: Page, demo: RunningDemo
+) -> None:
+    """S9: beside "Send SMS", for the selected rows."""
+    for told in ("2 more are in the group “From the list” now.", "2 were in the group “From the list” already."):
+        page.goto(f"{demo.url}/admin/client/")
+        for row in range(2):
+            page.locator("input[name=rowid]").nth(row).check()
+        page.click("text=With selected")
+        page.locator(".dropdown-menu.show, .sms-menu-items").get_by_text("Add to an SMS group").click()
+        expect(page.locator("h1")).to_contain_text("2 rows")
+        if told.startswith("2 more"):
+            page.select_option("#sms-group", label="A new group")
+            page.get_by_label("Name of the new group").fill("From the list")
+        else:
+            page.select_option("#sms-group", label="From the list")
+            expect(page.get_by_label("Name of the new group")).to_be_hidden()
+        page.get_by_role("button", name="Add to the group").click()
+        expect(page.locator(".alert")).to_contain_text(told)
+        assert urlsplit(page.url).path == "/admin/client/"
+    page.goto(f"{demo.url}/admin/sms/group/")
+    page.get_by_role("link", name="From the list").click()
+    expect(page.locator("body")).to_contain_text("2 members")
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -42,6 +42,8 @@ SURGE = UUID(int=8)
 DRAFT, READY, WAITING = (UUID(int=number) for number in (9, 10, 11))
 #: The key of a record of each host's view, by the endpoint of the view.
 RECORDS = {"client": "1", "invoice": "1", "parcel": str(PARCEL), "shelf": '["2","left"]', "task": "1", "booking": "1"}
+#: The views whose rows are people.
+PEOPLE = {"client", "parcel", "shelf"}
 #: A number that each of them leads to.
 NUMBERS = {"client": "+351912345678", "invoice": "+351912345678"} | dict.fromkeys(
     ("parcel", "shelf", "task", "booking"), "+351912345679"
@@ -224,6 +226,12 @@ def _on_host(view: str) -> dict[str, Route]:
         f"GET {view}.sms_send_view": Route(needs=(SEND,), query=lambda stage: record),
         f"POST {view}.sms_send_view": Route(needs=(SEND,), form=_shown(view, selected=False), writes=True),
         f"POST {view}.sms_send_selected_view": Route(needs=(SEND,), form=_shown(view, selected=True), writes=True),
+        f"GET {view}.sms_group_view": Route(needs=(BULK,), query=lambda stage: record),
+        f"POST {view}.sms_group_view": Route(
+            needs=(BULK,),
+            form=lambda stage: {"record": RECORDS[view], "group": stage.group},
+            writes=view in PEOPLE,
+        ),
     }
 
 
