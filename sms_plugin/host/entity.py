@@ -30,7 +30,7 @@ class Person(Generic[N]):
     """How a record is a person that can be texted.
 
     ``phones`` is one number, or several by what they are for: "mobile" is the main one, "billing" gets what is about
-    money, the others are only for lists. A value may be a number, a list of numbers or None.
+    money, the others are only for lists. A value may be a number, a collection of numbers of any kind or None.
     """
 
     name: Read[N]

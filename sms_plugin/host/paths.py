@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, joinedload, selectinload
 from sqlalchemy.orm.interfaces import LoaderOption
 
 from sms_plugin.errors import ConfigurationError, did_you_mean
+from sms_plugin.host.several import is_collection
 
 _NOT_FOR_PEOPLE = {"metadata", "registry", "query", "query_class"}
 #: Ways of loading that give a query in place of records, so that nothing can be loaded in advance.
@@ -39,7 +40,7 @@ class Path:
                 return None
             else:
                 found = getattr(found, step)
-                if several or isinstance(found, (list, set, tuple)):
+                if several or is_collection(found):
                     found = _members(found, several=several)
         if self.aware and isinstance(found, datetime) and found.tzinfo is None:
             return found.replace(tzinfo=UTC)
@@ -56,7 +57,7 @@ class Path:
     def _by_one_step(self, step: str) -> Callable[[object], object]:
         def read(record: object) -> object:
             found = None if record is None else getattr(record, step)
-            return list(found) if isinstance(found, (list, set, tuple)) else found
+            return list(found) if is_collection(found) else found
 
         return read
 
@@ -65,10 +66,10 @@ class Path:
             between = None if record is None else getattr(record, first)
             if between is None:
                 return None
-            if isinstance(between, (list, set, tuple)):
+            if is_collection(between):
                 return self.read(record)
             found = getattr(between, second)
-            return list(found) if isinstance(found, (list, set, tuple)) else found
+            return list(found) if is_collection(found) else found
 
         return read
 
@@ -98,7 +99,7 @@ def column_at(model: type[Any], path: Path) -> Any | None:
 def _members(found: Any, *, several: bool) -> list[object]:
     if several and isinstance(found, Mapping):
         return list(found.values())
-    if isinstance(found, (list, set, tuple)) or (several and isinstance(found, Iterable)):
+    if is_collection(found) or (several and isinstance(found, Iterable)):
         return list(found)
     return [found]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sms_plugin.host.bound import BoundPerson
+from sms_plugin.host.several import members
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone
 
@@ -16,13 +15,9 @@ def kind_of(record: object, person: BoundPerson, number: str, *, settings: Setti
     """
     region = str((person.region and person.region(record)) or settings.region or "") or None
     for kind, read in person.phones.items():
-        if any(_same(written, number, region) for written in _each(read(record))):
+        if any(_same(written, number, region) for written in members(read(record))):
             return kind
     return ""
-
-
-def _each(found: object) -> Iterable[object]:
-    return found if isinstance(found, (list, tuple, set)) else (found,)
 
 
 def _same(written: object, number: str, region: str | None) -> bool:

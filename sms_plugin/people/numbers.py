@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sms_plugin.host.bound import BoundPerson
+from sms_plugin.host.several import members
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone
 
@@ -38,5 +39,4 @@ def numbers_of(record: object, *, person: BoundPerson, settings: Settings) -> li
 
 
 def _each(value: object) -> list[str]:
-    found = value if isinstance(value, (list, tuple, set)) else [value]
-    return [str(each) for each in found if each is not None and str(each).strip()]
+    return [str(each) for each in members(value) if str(each).strip()]

@@ -19,6 +19,7 @@ from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.paths import Path, column_at
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.search import load
+from sms_plugin.host.several import members
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone, spellings
 
@@ -130,8 +131,7 @@ def _numbers(record: object, person: BoundPerson, settings: Settings) -> set[str
     region = str((person.region and person.region(record)) or settings.region or "") or None
     found: set[str] = set()
     for read in person.phones.values():
-        value = read(record)
-        for each in value if isinstance(value, (list, tuple, set)) else (value,):
+        for each in members(read(record)):
             try:
                 found.add(parse_phone(str(each or ""), region=region).e164)
             except PhoneError:

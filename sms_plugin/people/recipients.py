@@ -11,6 +11,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity, BoundPerson, Reader, Target
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.registry import Registry
+from sms_plugin.host.several import members
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone
 
@@ -65,7 +66,7 @@ def recipients(
         targets = (Target(read=lambda itself: itself, person=entity.person),)
     found: list[Recipient] = []
     for target in targets:
-        for each in _each(target.read(record)):
+        for each in members(target.read(record)):
             person, owner = _person(each, target, registry)
             found.extend(
                 _resolved(
@@ -73,14 +74,6 @@ def recipients(
                 )
             )
     return _each_number_once(found)
-
-
-def _each(found: object) -> Iterable[object]:
-    if found is None:
-        return ()
-    if isinstance(found, (list, tuple, set)):
-        return [each for each in found if each is not None]
-    return (found,)
 
 
 def _person(record: object, target: Target, registry: Registry) -> tuple[BoundPerson, BoundEntity | None]:
@@ -172,7 +165,7 @@ def _numbers(record: object, person: BoundPerson, *, flags: Sequence[str], setti
     problem = "no_number"
     for flag in flags:
         good: list[str] = []
-        for written in _each(person.phones[flag](record)):
+        for written in members(person.phones[flag](record)):
             if not str(written).strip():
                 continue
             try:

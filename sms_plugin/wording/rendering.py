@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.binding import DEBT
 from sms_plugin.host.bound import BoundDebt, BoundEntity, LinkReader, MoneyReader, ShortcodeReader
+from sms_plugin.host.several import members
 from sms_plugin.state import State
 from sms_plugin.text.formats import Money, Style
 from sms_plugin.text.segments import Measure, measure
@@ -164,7 +165,7 @@ class _Scope:
         reached = (reader(record) for reader in entity.also.values())
         audiences = (each.read(record) for targets in entity.to.values() for each in targets if each.person is None)
         for each in chain(self._people, reached, audiences):
-            found = each[0] if isinstance(each, list) and each else each
+            found = next(iter(members(each)), None)
             known = None if found is None else self._state.registry.entity_of(type(found))
             if known is not None:
                 yield known, found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from sms_plugin.catalog.loader import load
 from sms_plugin.host.bound import Target
 from sms_plugin.host.registry import Registry
 from sms_plugin.host.resolve import resolve
+from sms_plugin.people.choice import kind_of
+from sms_plugin.people.numbers import numbers_of
 from sms_plugin.people.recipients import Recipient, recipients, zone_of
 from sms_plugin.settings import Settings
 from tests.portal import Booking, Client, Contact, Invoice, Portal, Staff, Task
@@ -109,6 +112,30 @@ def test_every_number_flagged_for_it_is_texted(keep: Any) -> None:
     ana = keep(Client(name="Ana", phone="912345678"))
     found = _found(ana, _registry(_client(phones=phones)), purpose="billing")
     assert [each.number for each in found] == ["+351913000001", "+351913000002"]
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        lambda numbers: dict.fromkeys(numbers).keys(),
+        lambda numbers: (each for each in numbers),
+        lambda numbers: dict(enumerate(numbers)),
+        deque,
+    ],
+    ids=["a view", "a generator", "numbers by name", "a deque"],
+)
+def test_numbers_may_stand_in_whatever_a_host_keeps_them_in(keep: Any, several: Callable[[list[str]], object]) -> None:
+    """An association proxy, a query, what a property makes: never one number that is none."""
+    phones = {"mobile": lambda client: several(["913000001", "913000002"])}
+    ana, client = keep(Client(name="Ana")), _client(phones=phones)
+    found = _found(ana, _registry(client))
+    assert [each.number for each in found] == ["+351913000001", "+351913000002"]
+    bound = _registry(client).person_of(Client)
+    assert bound is not None
+    assert bound.person is not None
+    listed = numbers_of(ana, person=bound.person, settings=SETTINGS)
+    assert [each.number for each in listed] == ["+351913000001", "+351913000002"]
+    assert kind_of(ana, bound.person, "+351913000002", settings=SETTINGS) == "mobile"
 
 
 @pytest.mark.parametrize(
