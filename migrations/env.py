@@ -12,8 +12,12 @@ VERSION_TABLE = "sms_alembic_version"
 
 
 def include_name(name: str | None, kind: str, parent_names: Mapping[str, str | None]) -> bool:
-    """Whether the autogenerate may look at it."""
-    return kind != "table" or (name is not None and name.startswith("sms_") and name != VERSION_TABLE)
+    """Whether the autogenerate may look at it: at ours, and at what may have been ours where a revision is written."""
+    if kind != "table" or name is None:
+        return kind != "table"
+    if context.config.attributes.get("revising"):
+        return name.startswith("sms_") and name != VERSION_TABLE
+    return name in Base.metadata.tables
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:

@@ -4,7 +4,8 @@ from sms_plugin._version import __version__
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.host.entity import Debt, Entity, Filter, Hook, Person, Section, Trigger, link, money
 from sms_plugin.host.when import added, after, at, before, changed, created, on, signal, yearly
-from sms_plugin.plugin import SMS, include_name
+from sms_plugin.models.names import include_name
+from sms_plugin.plugin import SMS
 from sms_plugin.web.records import SMSRecord
 from sms_plugin.web.ticking import counted
 

@@ -181,11 +181,6 @@ class SMS:
         return stop(session, number, Word(source=HOST, wording=wording), now=now, purpose=purpose)
 
 
-def include_name(name: str | None, kind: str, parent_names: Mapping[str, str | None]) -> bool:
-    """For ``Migrate(app, db, include_name=…)``: keeps the host's autogenerate from dropping the plugin's tables."""
-    return not (kind == "table" and name is not None and name.startswith("sms_"))
-
-
 def _now(session: Session) -> datetime:
     with session.no_autoflush:
         return database_now(session)

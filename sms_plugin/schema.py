@@ -33,7 +33,12 @@ def downgrade(engine: Engine, revision: str) -> None:
 def revise(engine: Engine, message: str) -> None:
     """Write a revision from the difference between models and database, for the plugin's own developers."""
     number = f"{len(list(_scripts().walk_revisions())) + 1:04}"
-    _run(engine, lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
+
+    def write(config: Config) -> None:
+        config.attributes["revising"] = True
+        command.revision(config, message, autogenerate=True, rev_id=number)
+
+    _run(engine, write)
 
 
 def differences(engine: Engine) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sms_plugin import schema
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Base
-from sms_plugin.plugin import include_name
+from sms_plugin.models.names import include_name
 
 
 @pytest.fixture
@@ -105,6 +105,18 @@ def test_a_failed_upgrade_gives_the_foreign_keys_back_too(engine: Engine) -> Non
         schema.upgrade(engine)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_table_of_the_hosts_with_a_name_like_ours_stays_the_hosts(engine: Engine) -> None:
+    """A portal may have texted before: its autogenerate sees such a table, ours does not take it for a stray one."""
+    schema.upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE sms_log (id INTEGER)")
+    assert schema.differences(engine) == ""
+    with engine.connect() as connection:
+        careful = MigrationContext.configure(connection, opts={"include_name": include_name})
+        changes = compare_metadata(careful, sa.MetaData())
+    assert sorted(change[1].name for change in changes) == ["client", "sms_log"]
 
 
 def test_a_hosts_own_autogenerate_leaves_our_tables_alone(engine: Engine) -> None:

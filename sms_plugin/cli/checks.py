@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,14 +16,16 @@ from sqlalchemy.orm import Session
 from sms_plugin import schema
 from sms_plugin.checking import collecting
 from sms_plugin.cli.engines import weaknesses
+from sms_plugin.cli.finding import Finding
 from sms_plugin.cli.group import reading, state
+from sms_plugin.cli.mounting import mounting
 from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.addresses import AddressRefused, allowed
 from sms_plugin.gateways.contract import Capabilities, Gateway
 from sms_plugin.gateways.http import NotSent
 from sms_plugin.host.bound import BoundEntity, LinkReader
 from sms_plugin.host.identity import key_of
-from sms_plugin.models import Provider, TriggerRow
+from sms_plugin.models import Base, Provider, TriggerRow
 from sms_plugin.outbox.truth import ask
 from sms_plugin.providers.inquiry import address_of
 from sms_plugin.providers.lines import may_be_private
@@ -33,21 +33,9 @@ from sms_plugin.providers.settings import gateway_of, settings_of
 from sms_plugin.state import State
 from sms_plugin.text.amounts import can_tell_words
 from sms_plugin.triggers.overlaps import overlaps
-from sms_plugin.web.express import absent_because
-from sms_plugin.web.permissions import lacks_rule, mounted_admins
-from sms_plugin.web.records import late_mixins, undeclared
 from sms_plugin.wording.rendering import read
 from sms_plugin.wording.texts import WHY_SILENT, check_text, silent_because, texts_of
 from sms_plugin.wording.versions import texts_by_step
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that is wrong, or that deserves a look."""
-
-    where: str
-    what: str
-    grave: bool = True
 
 
 @click.command()
@@ -71,18 +59,19 @@ def _found(app: Flask, plugin: State) -> Iterator[Finding]:
     for problem in plugin.resolution.problems:
         yield Finding("declarations", str(problem))
     yield from _links(app, plugin)
-    yield from _pages(app)
+    yield from mounting(app, plugin)
     yield from _in_words(plugin)
-    for view in late_mixins(app.extensions.get("admin", ())):
-        yield Finding(f"view {view}", "SMSRecord comes after the view's base, which hides it: write it first.")
-    for view in undeclared(app.extensions.get("admin", ()), state=plugin):
-        yield Finding(f"view {view}", "It has SMSRecord, but its model is no declared entity: SMS(Entity(…)).")
     for reason in plugin.resolution.reasons.values():
         if reason.key not in plugin.catalogue.triggers:
             for language, text in reason.text.items():
                 yield from _text(f"suggested text of {reason.key} ({language})", text, reason.key, plugin)
     try:
-        for weakness in weaknesses(plugin.db.engine):
+        engine = plugin.db.engine
+    except RuntimeError:  # Flask-SQLAlchemy's
+        yield Finding("database", "The db that init_app was given is not on this app. Call db.init_app(app).")
+        return
+    try:
+        for weakness in weaknesses(engine):
             yield Finding("database", weakness.what, grave=weakness.grave)
         yield from _tables(plugin)
     except SQLAlchemyError as error:
@@ -101,40 +90,16 @@ def _in_words(plugin: State) -> Iterator[Finding]:
         )
 
 
-def _pages(app: Flask) -> Iterator[Finding]:
-    if not app.extensions.get("admin"):
-        return
-    if not mounted_admins():
-        yield Finding("admin", "init_app was given no admin=, so there are no SMS pages.", grave=False)
-    if find_spec("flask_babel") is not None and "babel" not in app.extensions:
-        # Flask-Admin takes its words from it wherever it can be imported, and asks the app for it at every one
-        yield Finding(
-            "Flask-Babel",
-            "It is installed and not initialised: every page of Flask-Admin fails with KeyError: 'babel', the SMS pages"
-            " with them. Call Babel(app), or uninstall Flask-Babel.",
-        )
-    if mounted_admins() and not app.secret_key:
-        yield Finding(
-            "settings",
-            "SECRET_KEY is missing: without it there is no session, so no form of the SMS pages can be sent. Set it to"
-            " a long random text.",
-        )
-    for admin in mounted_admins():
-        if why := absent_because(app, admin):
-            yield Finding(f"admin {admin.name}", f"Its pages have no express message: {why}.", grave=False)
-    with app.test_request_context():
-        closed = [admin.name for admin in mounted_admins() if lacks_rule(admin)]
-    for name in closed:
-        yield Finding(
-            f"admin {name}",
-            "Nobody has said who may use the SMS pages, so they open only under debug or testing. Give init_app"
-            " allow=…, or the admin an index view with an is_accessible of its own.",
-            grave=False,
-        )
-
-
 def _tables(plugin: State) -> Iterator[Finding]:
     at, needed = schema.current(plugin.db.engine), schema.newest()
+    taken = set(sa.inspect(plugin.db.engine).get_table_names()) & set(Base.metadata.tables)
+    if at is None and taken:
+        yield Finding(
+            "tables",
+            "There are tables with the names of the plugin's that `flask sms upgrade` did not finish making:"
+            f" {', '.join(sorted(taken))}. Give your own another name; drop what an upgrade left that broke off.",
+        )
+        return
     if at != needed:
         yield Finding("tables", f"They are at {at or 'nothing'}, and must be at {needed}. Run `flask sms upgrade`.")
         return

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,12 +19,14 @@ from flask_admin.contrib.sqla import ModelView
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
+import sms_plugin
 from host_demo import create_app
 from host_demo.setup import prepare
-from sms_plugin import Entity, Person, SMSRecord, schema
+from sms_plugin import SMS, Entity, Person, SMSRecord, schema
 from sms_plugin.models import Base, Provider, TriggerRow
 from sms_plugin.secrets import Vault, new_key
 from tests.portal import Client, Parcel, Portal, make_portal
+from tests.portal.app import KEY
 from tests.web.hosts import storage
 
 ROOT = Path(__file__).parent.parent.parent
@@ -183,3 +186,70 @@ def test_words_that_nothing_here_can_write_are_told(portal: Portal, monkeypatch:
     output = told.app.test_cli_runner().invoke(args=["sms", "check"]).output
     assert "note   shortcodes: {contract_subtotal_word} cannot be written" in output
     assert "flask-admin-sms[words]" in output
+
+
+def _told(portal: Portal, mount: Any = None, **config: Any) -> str:
+    other = make_portal(portal.app.config["SQLALCHEMY_DATABASE_URI"], mount=mount, tables=False, **config)
+    output = other.app.test_cli_runner().invoke(args=["sms", "check"]).output
+    with other.app.app_context():
+        other.db.engine.dispose()
+    return output
+
+
+def test_an_admin_that_was_never_put_on_the_app_is_told(portal: Portal) -> None:
+    """Its pages would be 404, and nothing would say why."""
+    assert "It is not on this app" in _told(portal, lambda app, db: {"admin": Admin(name="Office")})
+    assert "It is not on this app" not in _told(portal, lambda app, db: {"admin": Admin(app)})
+
+
+def test_a_tick_that_names_no_trigger_is_told(portal: Portal) -> None:
+    class Ticked(SMSRecord, ModelView):
+        sms_tick = "repair_mesage"
+
+    def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
+        admin = Admin(app)
+        admin.add_view(Ticked(Client, storage(db)))
+        return {"admin": admin}
+
+    told = "view Ticked: There is no trigger 'repair_mesage' for its sms_tick. Did you mean 'repair_message'?"
+    output = _told(portal, mount)
+    assert told in output, output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, True),
+        ({"include_name": sms_plugin.include_name}, False),
+        ({"include_object": lambda item, name, *rest: not name.startswith("sms_")}, False),
+        ({"include_name": lambda *given: True, "render_as_batch": True}, True),
+    ],
+    ids=["as it comes", "as the README says", "by a rule of its own", "by a rule that lets it"],
+)
+def test_a_flask_migrate_that_would_drop_the_tables_is_told(
+    portal: Portal, options: dict[str, Any], told: bool
+) -> None:
+    def mount(app: Flask, db: SQLAlchemy) -> Mapping[str, Any]:
+        app.extensions["migrate"] = SimpleNamespace(configure_args=options)  # as Flask-Migrate leaves it there
+        return {}
+
+    assert ("include_name=sms_plugin.include_name" in _told(portal, mount)) is told
+
+
+def test_a_db_that_is_not_on_the_app_is_told() -> None:
+    app = Flask("portal")
+    app.config.update(SMS_SECRET_KEYS=KEY)
+    SMS().init_app(app, db=SQLAlchemy())
+    result = app.test_cli_runner().invoke(args=["sms", "check"])
+    assert "WRONG  database: The db that init_app was given is not on this app." in result.output
+    assert result.exit_code == 1
+
+
+def test_a_table_of_the_hosts_that_has_the_name_of_one_of_ours_is_told(empty_database_url: str) -> None:
+    portal = make_portal(empty_database_url, tables=False)
+    with portal.app.app_context(), portal.db.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE sms_message (id INTEGER)")
+    output = portal.app.test_cli_runner().invoke(args=["sms", "check"]).output
+    with portal.app.app_context():
+        portal.db.engine.dispose()
+    assert "did not finish making: sms_message. Give your own another name" in output
