@@ -64,10 +64,11 @@ class SMS:
 
         ``admin`` is the Flask-Admin that the pages go into, or several; without one there are no pages. They stand in
         the menu's ``category``, which may be one of the host's own. ``allow`` says whether the current user has a
-        right: ``"configure"``, ``"send"``, ``"read"`` or ``"export"``; without it, whoever may see the admin's index
-        view has them all. ``user`` gives the current user for the record of changes; without it, Flask-Login's is
-        named. ``language`` gives the viewer's language (``"pt_BR"``), or None; without it, Flask-Babel does where the
-        host uses it. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing key, a second call.
+        right: ``"configure"``, ``"send"``, ``"bulk"``, ``"approve"``, ``"read"`` or ``"export"``; without it, whoever
+        may see the admin's index view has them all. ``user`` gives the current user for the record of changes; without
+        it, Flask-Login's is named. ``language`` gives the viewer's language (``"pt_BR"``), or None; without it,
+        Flask-Babel does where the host uses it. Raises ``ConfigurationError`` for a wrong ``SMS_*`` setting, a missing
+        key, a second call.
         """
         _check_new(app, db)
         admins = [admin] if isinstance(admin, Admin) else list(admin or ())

@@ -48,6 +48,12 @@ def _admins(app: Flask) -> Iterator[Finding]:
 
 
 def _pages(app: Flask) -> Iterator[Finding]:
+    if app.url_map.host_matching:
+        yield Finding(
+            "app",
+            "It is made with host_matching=True, and the plugin's files, receipts and links out of texts belong to no"
+            " host: nobody reaches them. Make it without, or with subdomain_matching=True.",
+        )
     if mounted_admins() and not app.secret_key:
         yield Finding(
             "settings",

@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sms_plugin.catalog.loader import load
 from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.registry import Registry
 from sms_plugin.models import Template, TriggerRow
 from sms_plugin.models.changes import note_change
+from sms_plugin.text.shortcodes import parse
 from sms_plugin.wording import versions
 from sms_plugin.wording.templates import check_fit, check_languages
 from sms_plugin.wording.texts import check_text
@@ -139,9 +141,26 @@ def _own_texts(trigger: str, registry: Registry) -> dict[str, str]:
     if suitable:
         return suitable
     language, text = next(iter(suggested.items()))
-    own = f'write your own: flask sms trigger text {trigger} "…"'
-    _check(text, language, trigger, registry, hint=f"Map it in the entity (shortcodes=, also=), or {own}")
+    _check(text, language, trigger, registry, hint=_mapped(text, trigger, registry))
     return {}
+
+
+def _mapped(text: str, trigger: str, registry: Registry) -> str:
+    """How a host maps what a suggested text lacks: in the entity, or for the whole portal."""
+    shipped, reachable = load().shortcodes, registry.reachable(trigger)
+    beyond = [name for name in parse(text).names if name not in reachable]
+    of_company = [name for name in beyond if name in shipped and shipped[name].section == "company"]
+    if not of_company:
+        return worded(
+            'Map it in the entity (shortcodes=, also=), or write your own: flask sms trigger text %(trigger)s "…"',
+            trigger=trigger,
+        )
+    return worded(
+        'Map what belongs to no record by Section("company", {"%(name)s": …}) in SMS(…), all else in the entity, or'
+        ' write your own: flask sms trigger text %(trigger)s "…"',
+        name=of_company[0],
+        trigger=trigger,
+    )
 
 
 def _suitable(trigger: str, registry: Registry) -> dict[str, str]:

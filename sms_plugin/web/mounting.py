@@ -104,5 +104,5 @@ def _files(url_prefix: str) -> Blueprint:
         url_prefix=url_prefix,
         template_folder="templates",
         static_folder="static",
-        static_url_path="/static",
+        static_url_path="/static/sms",  # an admin that stands at our prefix has its own below /static
     )

@@ -253,3 +253,17 @@ def test_a_table_of_the_hosts_that_has_the_name_of_one_of_ours_is_told(empty_dat
     with portal.app.app_context():
         portal.db.engine.dispose()
     assert "did not finish making: sms_message. Give your own another name" in output
+
+
+@pytest.mark.one_database("sqlite", "nothing here is about tables")
+def test_an_app_that_matches_hosts_is_told() -> None:
+    """Receipts would be 404."""
+    app = Flask("portal", host_matching=True, static_host="portal.example.com")
+    app.config.update(SMS_SECRET_KEYS=KEY, SQLALCHEMY_DATABASE_URI="sqlite://")
+    db = SQLAlchemy(app)
+    SMS().init_app(app, db=db)
+    assert (
+        "WRONG  app: It is made with host_matching=True" in app.test_cli_runner().invoke(args=["sms", "check"]).output
+    )
+    with app.app_context():
+        db.engine.dispose()

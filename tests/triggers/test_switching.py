@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sms_plugin import SmsError
+from sms_plugin import Entity, Person, SmsError
+from sms_plugin.catalog.loader import load
+from sms_plugin.host.resolve import resolve
 from sms_plugin.models import Change, TriggerRow
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.arranging import Arrangement, arrange
@@ -212,3 +214,29 @@ def test_a_template_is_chosen_by_its_name_and_let_go(portal: Portal) -> None:
         assert str(found.template) == "Due"
         use_template(session, found, "", registry=registry, who="Eva", now=NOW)
         assert found.template is None
+
+
+@pytest.mark.parametrize(
+    ("maps", "hint"),
+    [
+        ({"contact_firstname": "name"}, 'Section("company", {"company_name": …}) in SMS(…)'),
+        ({}, 'Section("company", {"company_name": …}) in SMS(…), all else in the entity'),
+    ],
+    ids=["but for the company's name", "nothing"],
+)
+def test_a_suggested_text_that_cannot_be_filled_in_says_where_its_values_are_mapped(
+    portal: Portal, maps: dict[str, Any], hint: str
+) -> None:
+    """The company's belong to no record, so no entity is the place for them."""
+    client = Entity(Client, "clients", person=Person(name="name", phones="phone"), shortcodes=maps)
+    registry = resolve([client], catalogue=load(), same_bind=lambda model: True)
+    with portal.fresh() as session, pytest.raises(SmsError, match=r"\{company_name\}") as refused:
+        switch_on(session, "birthday_greeting", registry=registry, who="Eva", now=dt.datetime.now(dt.UTC))
+    assert hint in refused.value.hint
+
+
+def test_one_that_lacks_a_records_value_names_the_entity(portal: Portal) -> None:
+    registry = portal.state.registry
+    with portal.fresh() as session, pytest.raises(SmsError) as refused:
+        switch_on(session, "contract_expiration_reminder", registry=registry, who="Eva", now=dt.datetime.now(dt.UTC))
+    assert refused.value.hint.startswith("Map it in the entity (shortcodes=, also=), or write your own")

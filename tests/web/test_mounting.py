@@ -187,11 +187,21 @@ def test_every_script_and_stylesheet_carries_the_hosts_nonce(mounted: Mounted) -
     assert not re.search(r"\son\w+=|\sstyle=|javascript:", body)
     for tag in re.findall(r"<script[^>]*>|<link[^>]*/sms/static[^>]*>", html):
         assert 'nonce="n0nce"' in tag, tag
-    assert "/sms/static/sms.js" in html
+    assert "/sms/static/sms/sms.js" in html
+
+
+def test_an_admin_at_our_prefix_keeps_its_files_and_leaves_us_ours(mounted: Mounted) -> None:
+    portal = mounted(mount=lambda app, db: {"admin": Admin(app, index_view=AdminIndexView(url="/sms"))})
+    html = read(portal, "/sms/sms/provider/")
+    files = sorted(set(re.findall(r'(?:src|href)="(/[^"?#]+\.(?:js|css))', html)))
+    assert {"/sms/static/sms/sms.js", "/sms/static/bootstrap/bootstrap4/css/bootstrap.min.css"} <= set(files)
+    for path in files:
+        with portal.app.test_client().get(path) as answer:
+            assert answer.status_code == 200, path
 
 
 @pytest.mark.parametrize("name", ["sms.js", "sms.css"])
 def test_our_files_are_served_below_our_prefix(mounted: Mounted, name: str) -> None:
     portal = mounted(SMS_URL_PREFIX="/texts")
-    with portal.app.test_client().get(f"/texts/static/{name}") as answer:
+    with portal.app.test_client().get(f"/texts/static/sms/{name}") as answer:
         assert answer.status_code == 200
