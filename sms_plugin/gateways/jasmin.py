@@ -1,7 +1,7 @@
 """Jasmin's HTTP API, an SMS gateway of one's own (P20): sending, receipts, texts from phones, balance.
 
-Source: the project's documentation and source. Its REST API, a daemon apart, tells the ids of a batch only by a call
-of its own and is left out.
+Source: the project's documentation and source, and what Jasmin 0.11.1 does. Its REST API, a daemon apart, tells the
+ids of a batch only by a call of its own and is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from sms_plugin.gateways.contract import (
     Gateway,
     Inbound,
     Outgoing,
-    ReceiptStatus,
     Report,
     Verdict,
     WebAnswer,
@@ -29,6 +28,7 @@ from sms_plugin.gateways.contract import (
     unknown,
 )
 from sms_plugin.gateways.http import Answer, NotSent, Unsure, base_address, in_clear
+from sms_plugin.gateways.jasmin_calls import heard
 from sms_plugin.gateways.selfhosted import called_back, fits, key_problem, longest, verified
 from sms_plugin.gateways.settings import BadSettings, setting
 from sms_plugin.gateways.values import number_in
@@ -42,23 +42,17 @@ _ERROR = re.compile(r'Error "(.*)"', re.DOTALL)
 _ERRORS: Sequence[tuple[int, str, str, About]] = (
     (403, "charge", "no_credit", About.ACCOUNT),
     (403, "authentication", "bad_credentials", About.ACCOUNT),
+    # before anything is asked of them, by their length
+    (400, "argument [username]", "bad_credentials", About.ACCOUNT),
+    (400, "argument [password]", "bad_credentials", About.ACCOUNT),
+    (400, "argument [dlr-url]", "bad_receipt_address", About.ACCOUNT),
+    (400, "content filter", "rejected", About.MESSAGE),
     (400, "destination", "rejected", About.RECIPIENT),
     (400, "[to]", "bad_number", About.RECIPIENT),
     (400, "authorization", "account_refused", About.ACCOUNT),
     (400, "filter", "account_refused", About.ACCOUNT),
     (412, "no route", "unreachable", About.RECIPIENT),
 )
-_STATUS: Mapping[str, ReceiptStatus] = {
-    "ESME_ROK": ReceiptStatus.SENT,
-    "ACCEPTD": ReceiptStatus.SENT,
-    "DELIVRD": ReceiptStatus.DELIVERED,
-    "UNDELIV": ReceiptStatus.UNDELIVERED,
-    "EXPIRED": ReceiptStatus.UNDELIVERED,
-    "REJECTD": ReceiptStatus.FAILED,
-    "DELETED": ReceiptStatus.FAILED,
-}
-_NOTHING_NEW = frozenset({"UNKNOWN", "ENROUTE"})
-_BY_CODING = {"8": "utf-16-be", "ucs2": "utf-16-be", "3": "latin-1", "latin_1": "latin-1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,13 +176,7 @@ class JasminGateway(Gateway):
     def read_webhook(self, request: WebRequest) -> Sequence[Report | Inbound]:
         """The receipt or the text from a phone in a call of an address with our key."""
         fields = verified(request, key=self.settings.webhook_key, encoding="latin-1")
-        if not fields.get("id"):
-            raise SmsError("This is nothing of Jasmin's", code="garbled")
-        if "message_status" in fields:
-            return _reports(fields)
-        if "from" in fields and ("content" in fields or "binary" in fields):
-            return [Inbound(sender=fields["from"], text=_text(fields), reference=fields["id"], to=fields.get("to", ""))]
-        raise SmsError("This is neither a receipt nor a text of Jasmin's", code="garbled")
+        return heard(fields)
 
     def webhook_answer(self, taken: Sequence[Report | Inbound]) -> WebAnswer:  # the same for both
         """The only answer after which Jasmin does not call again."""
@@ -210,30 +198,3 @@ class JasminGateway(Gateway):
         if number is None:
             raise unreadable(worded("balance"))
         return Balance(amount=number, unit="credits")
-
-
-def _reports(fields: Mapping[str, str]) -> Sequence[Report]:
-    word = fields["message_status"].strip()
-    if word in _NOTHING_NEW:
-        return []
-    status = _STATUS.get(word, ReceiptStatus.FAILED if word.startswith("ESME_") else None)
-    if status is None:
-        raise SmsError("This is no receipt of Jasmin's", code="garbled")
-    error = fields.get("err", "")
-    code = f"{word} {error}" if re.fullmatch(r"[0-9A-Za-z]{1,8}", error) and error not in ("ND", "000") else word
-    return [Report(status=status, reference=fields["id"], provider_code=code)]
-
-
-def _text(fields: Mapping[str, str]) -> str:
-    """The text, from its hexadecimal bytes where their coding is known."""
-    charset = _BY_CODING.get(fields.get("coding", "").lower())
-    given = fields.get("content", "").encode("latin-1")
-    if charset is not None:
-        try:
-            return (bytes.fromhex(fields["binary"]) if fields.get("binary") else given).decode(charset, "replace")
-        except ValueError:
-            raise SmsError("This text of Jasmin's cannot be read", code="garbled") from None
-    try:
-        return given.decode()
-    except UnicodeDecodeError:
-        return given.decode("latin-1")

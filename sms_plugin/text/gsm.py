@@ -19,6 +19,9 @@ _DEFAULT: Final = (
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION: Final = frozenset("\f^{}\\[~]|€")  #: each is sent as an escape and a second septet
+#: The second septet of each, after the escape.
+_EXTENDED: Final = MappingProxyType(dict(zip(b"\x0a\x14\x28\x29\x2f\x3c\x3d\x3e\x40\x65", "\f^{}\\[~]|€", strict=True)))
+_ESCAPE: Final = 0x1B
 ALPHABET: Final = frozenset(_DEFAULT) | EXTENSION
 _BASIC: Final = re.compile(f"[{re.escape(_DEFAULT)}]*")
 
@@ -83,6 +86,26 @@ def is_gsm(text: str) -> bool:
 def is_basic(text: str) -> bool:
     """Whether GSM-7 carries the whole text without its extension table: one septet for each character."""
     return _BASIC.fullmatch(text) is not None
+
+
+def decoded(codes: bytes) -> str:
+    """The text of septets, one a byte, as SMSCs hand it on. What follows an escape and is no extension is read without
+    it, as 6.2.1.1 says; a byte that is no septet is a question mark.
+    """
+    text, escaped = "", False
+    for code in codes:
+        if code == _ESCAPE and not escaped:
+            escaped = True
+            continue
+        text += (_EXTENDED.get(code, "") if escaped else "") or _character(code)
+        escaped = False
+    return text
+
+
+def _character(code: int) -> str:
+    if code == _ESCAPE:
+        return " "
+    return _DEFAULT[code - (code > _ESCAPE)] if code < 0x80 else "?"
 
 
 def replacement(written: str) -> str | None:

@@ -17,8 +17,8 @@ _PATTERNS = {
     "to": r"\+?\d+",
     "from": r".*",
     "coding": r"0|1|2|3|4|5|6|7|8|9|10|13|14",
-    "username": r".{1,30}",
-    "password": r".{1,30}",
+    "username": r".{1,16}",
+    "password": r".{1,16}",
     "priority": r"[0-3]",
     "validity-period": r"\d+",
     "dlr": r"yes|no",
@@ -123,14 +123,16 @@ def receipt(message: Submitted, word: str, *, level: int, err: str = "ND") -> by
 
 
 def text_from(*, sender: str, content: bytes, coding: int, id: str = "4152af62-5510-4012-ad2c-92689e5578b3") -> bytes:
-    """The form of a text from a phone: its bytes as they came, once more as hexadecimals, and their coding."""
+    """The form of a text from a phone: its bytes as they came, once more as hexadecimals, and their coding, which
+    Jasmin 0.11.1 writes as the one byte that it is.
+    """
     given = {
         "id": id,
         "from": sender,
         "to": "13013",
         "origin-connector": "smppcc_1",
-        "priority": "LEVEL_0",
-        "coding": str(coding),
+        "priority": "0",
+        "coding": chr(coding),
         "content": content,
         "binary": content.hex(),
     }

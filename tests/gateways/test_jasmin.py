@@ -119,6 +119,8 @@ def test_a_text_that_would_be_cut_is_refused(server: Jasmin, http: Http, text: s
         (403, "User throughput exceeded", "throttled", About.ACCOUNT, False),
         (400, "Argument [to] has an invalid value: [380671234567].", "bad_number", About.RECIPIENT, True),
         (400, "Argument [content] has an invalid value: [x].", "rejected", About.MESSAGE, True),
+        (400, "Argument [dlr-url] has an invalid value: [x].", "bad_receipt_address", About.ACCOUNT, True),
+        (400, "Value filter failed for user [u] (content filter mismatch).", "rejected", About.MESSAGE, True),
         (400, "Authorization failed for user [u] (Can not send MT messages).", "account_refused", About.ACCOUNT, True),
         (
             400,
@@ -160,6 +162,16 @@ def test_an_error_that_nobody_documents_is_unknown(server: Jasmin, http: Http, s
 def test_a_wrong_password_stops_the_provider(server: Jasmin, http: Http) -> None:
     """P21."""
     assert gateway(server.url, http, password="guessed").send([outgoing()])[0].reason == "bad_credentials"
+
+
+@pytest.mark.parametrize("wrong", [{"password": "x" * 17}, {"username": "x" * 17}])
+def test_a_name_or_a_password_that_jasmin_does_not_even_read_stops_the_provider(
+    server: Jasmin, http: Http, wrong: dict[str, str]
+) -> None:
+    """P21: Jasmin 0.11 takes 16 characters of each; no message is to blame."""
+    (verdict,) = gateway(server.url, http, **wrong).send([outgoing()])
+    assert (verdict.reason, verdict.about) == ("bad_credentials", About.ACCOUNT)
+    assert "xxxx" not in repr(verdict)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +226,12 @@ def test_a_receipt_may_come_by_get(http: Http) -> None:
     assert told.reference == ID
 
 
+@pytest.mark.parametrize("word", ["ESME_RTHROTTLED", "ESME_RMSGQFUL", "ESME_RSYSERR", "ESME_RINVSCHED"])
+def test_a_submission_that_jasmin_makes_again_has_not_failed(http: Http, word: str) -> None:
+    """Promise 3: it may well arrive, and nothing more is told of it."""
+    assert deaf(http).read_webhook(posted(f"id={ID}&message_status={word}&level=1&connector=c".encode())) == []
+
+
 @pytest.mark.parametrize("word", ["UNKNOWN", "ENROUTE"])
 def test_a_receipt_that_knows_nothing_tells_nothing(http: Http, word: str) -> None:
     assert deaf(http).read_webhook(posted(f"id={ID}&message_status={word}&level=2".encode())) == []
@@ -227,6 +245,9 @@ def test_a_receipt_that_knows_nothing_tells_nothing(http: Http, word: str) -> No
         (0, "utf-8", "Olá, até já"),
         (0, "latin-1", "Olá, até já"),
         (0, "ascii", "STOP"),
+        (1, "ascii", "STOP"),
+        (6, "iso8859-5", "Дякую"),
+        (0x18, "utf-16-be", UKRAINIAN),
     ],
 )
 def test_a_text_from_a_phone_is_read_by_its_coding(http: Http, coding: int, charset: str, text: str) -> None:
@@ -236,6 +257,27 @@ def test_a_text_from_a_phone_is_read_by_its_coding(http: Http, coding: int, char
     assert isinstance(told, Inbound)
     assert (told.sender, told.to, told.text) == ("380671234567", "13013", text)
     assert told.reference == "4152af62-5510-4012-ad2c-92689e5578b3"
+
+
+def test_a_text_in_the_alphabet_of_phones_is_read_as_such(http: Http) -> None:
+    """What an SMSC hands on as it came: 5 € @ and a brace."""
+    (told,) = deaf(http).read_webhook(posted(text_from(sender="1", content=b"5 \x1be \x00 \x1b(", coding=0)))
+    assert isinstance(told, Inbound)
+    assert told.text == "5 € @ {"
+
+
+@pytest.mark.parametrize("coding", ["8", "%08", "ucs2"])
+def test_a_coding_may_be_a_number_a_byte_or_a_name(http: Http, coding: str) -> None:
+    """Q5: Jasmin 0.11.1 writes the byte, its documentation the number."""
+    body = f"id={ID}&from=380671234567&to=1&coding={coding}&binary={'Так 👋'.encode('utf-16-be').hex()}"
+    (told,) = deaf(http).read_webhook(posted(body.encode()))
+    assert isinstance(told, Inbound)
+    assert told.text == "Так 👋"
+
+
+@pytest.mark.parametrize("coding", [2, 4])
+def test_bytes_that_are_no_text_tell_nothing(http: Http, coding: int) -> None:
+    assert deaf(http).read_webhook(posted(text_from(sender="1", content=bytes(range(40)), coding=coding))) == []
 
 
 def test_the_only_answer_that_jasmin_takes(http: Http) -> None:

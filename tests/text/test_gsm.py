@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sms_plugin.text.gsm import ALPHABET, EXTENSION, is_gsm, replacement, septets
+from sms_plugin.text.gsm import ALPHABET, EXTENSION, decoded, is_gsm, replacement, septets
 
 
 def test_the_alphabet_has_the_137_characters_of_the_standard() -> None:
@@ -122,3 +122,25 @@ def test_no_letter_of_cyrillic_hebrew_or_arabic_is_replaced(letter: str) -> None
     name = unicodedata.name(letter, "")
     if name.startswith(("CYRILLIC", "HEBREW", "ARABIC", "DEVANAGARI", "CJK")):
         assert replacement(letter) is None
+
+
+@pytest.mark.parametrize(
+    ("codes", "text"),
+    [
+        (b"\x00 \x02 \x10\x1a \x1c", "@ $ ΔΞ Æ"),
+        (b"5 \x1be \x1b<x\x1b> \x1b(\x1b) \x1b/ \x1b\x14 \x1b= \x1b@", "5 € [x] {} \\ ^ ~ |"),
+        (b"\x40\x5b\x60\x7b\x7f", "¡Ä¿äà"),
+        (b"a\x1bb\x1b\x1bc\x1b", "ab c"),
+        (b"\x80\xff", "??"),
+        (b"", ""),
+    ],
+)
+def test_septets_are_read_with_their_extensions(codes: bytes, text: str) -> None:
+    """3GPP TS 23.038, 6.2.1 and 6.2.1.1; each of them against the published tables."""
+    assert decoded(codes) == text
+
+
+def test_every_character_of_the_alphabet_has_its_own_code() -> None:
+    plain = {decoded(bytes([code])) for code in range(128) if code != 0x1B}
+    extended = {decoded(bytes([0x1B, code])) for code in range(128)} - plain
+    assert (plain | extended) - {" "} == set(ALPHABET) - {" "}
