@@ -69,3 +69,11 @@ def debts(database_url: str) -> Iterator[Portal]:
         yield made
         made.db.session.remove()
         made.db.engine.dispose()
+
+
+@pytest.fixture
+def office(sending: Portal) -> Portal:
+    """A portal that texts new invoices, confirmed bookings and followers of tasks."""
+    sending.switch_on("charge_created", text="{invoice_number} {invoice_total}")
+    sending.switch_on("seat_confirmed", "task_followed", "invoice_payment_recorded")
+    return sending
