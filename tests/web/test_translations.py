@@ -95,6 +95,20 @@ def test_every_plural_form_of_the_language_is_there(language: str) -> None:
     assert all(complete(each) for each in messages(language))
 
 
+@pytest.mark.parametrize(
+    ("language", "alike"),
+    [
+        ("pt", [{1}, {0, 2, 5, 11, 21, 1_000_000}]),
+        ("pt_BR", [{0, 1}, {2, 5, 11, 21, 1_000_000}]),
+        ("uk", [{1, 21, 101}, {2, 4, 22, 104}, {0, 5, 11, 12, 14, 25, 112}]),
+    ],
+)
+def test_numbers_are_divided_as_the_language_divides_them(language: str, alike: list[set[int]]) -> None:
+    chosen = c2py(written(language).plural_expr)
+    assert [{chosen(number) for number in numbers} for numbers in alike] == [{form} for form in range(len(alike))]
+    assert written(language).num_plurals == len(alike)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_values_have_the_same_names(language: str) -> None:
     """A form that is for one number alone may say it in a word; any other tells the number where English does."""
