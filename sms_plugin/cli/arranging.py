@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from sms_plugin.cli.group import as_json, reading, say, state, who, write
+from sms_plugin.host.registry import Registry
 from sms_plugin.hours import EVERY_DAY
 from sms_plugin.models import TriggerRow
 from sms_plugin.triggers.arranging import POLICIES, PURPOSES, QUIET, Arrangement, arrange, arranged
@@ -83,6 +84,7 @@ def show(key: str, as_json: bool) -> None:
             "template": str(row.template) if row is not None and row.template is not None else None,
             "texts": dict(texts_of(row, reason)),
             **course(row, key),
+            "step_texts": {_step_told(each): each["texts"] for each in arranged(row).steps if each.get("texts")},
             "versions": [] if row is None else _versions(session, row),
         }
     lines = [f"{name}: {_said(value)}" for name, value in told.items() if value not in (None, [], {}, "")]
@@ -111,6 +113,25 @@ def course(row: TriggerRow | None, key: str) -> dict[str, Any]:
         "gathers": bool(wanted.gathers),
         "unknown_policy": wanted.unknown_policy,
     }
+
+
+def set_step_text(
+    session: Session, key: str, step: str, language: str, text: str, *, registry: Registry, now: datetime
+) -> None:
+    """Give one step of a trigger a text of its own; an empty one takes it away. Writes in the caller's transaction.
+
+    Raises ``click.BadParameter`` for a step that the trigger does not have, ``SmsError`` for a text that cannot be.
+    """
+    row = session.get(TriggerRow, key)
+    was = arranged(row)
+    steps = [dict(each) for each in was.steps or declared(registry.hooks_of(key))]
+    found = next((each for each in steps if _step_told(each) == step.replace(" ", "")), None)
+    if found is None:
+        known = ", ".join(map(_step_told, steps)) or "none: it is not about a date"
+        raise click.BadParameter(f"{key} has no step {step!r}. Its steps: {known}.", param_hint="--step")
+    found["texts"] = {**(found.get("texts") or {}), language: text}
+    seen = None if row is None else row.changed_at
+    arrange(session, key, replace(was, steps=steps), seen=seen, registry=registry, who=who(), now=now)
 
 
 def _wanted(was: Arrangement, given: Mapping[str, Any]) -> Arrangement:
@@ -205,7 +226,7 @@ def _versions(session: Session, row: TriggerRow) -> list[dict[str, Any]]:
 
 def _said(value: object) -> str:
     if isinstance(value, dict):
-        return "".join(f"\n  {name}: {each}" for name, each in value.items())
+        return "".join(f"\n  {name}: {_said(each).replace(chr(10), chr(10) + '  ')}" for name, each in value.items())
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "".join(f"\n  {each['number']}  {each['at']:%Y-%m-%d %H:%M}  {each['who']}" for each in value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

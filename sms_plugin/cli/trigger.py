@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from sms_plugin.cli.arranging import course, set_, show
+from sms_plugin.cli.arranging import course, set_, set_step_text, show
 from sms_plugin.cli.group import as_json, reading, say, state, who, write
 from sms_plugin.models import TriggerRow
 from sms_plugin.text.segments import measure
@@ -87,13 +87,25 @@ def off_(key: str) -> None:
 @click.argument("key")
 @click.argument("text")
 @click.option("--language", help="Language of the text; the portal's, unless given.")
+@click.option(
+    "--step", help='The step that says it in place of what the trigger says: "before:7d", as `show` names it.'
+)
 @with_appcontext
-def text(key: str, text: str, language: str | None) -> None:
-    """Give the trigger KEY its TEXT; an empty one takes it away."""
+def text(key: str, text: str, language: str | None, step: str | None) -> None:
+    """Give the trigger KEY, or one step of it, its TEXT; an empty one takes it away."""
     wanted = language or state().settings.language
-    write(lambda session, now: set_text(session, key, wanted, text, registry=state().registry, who=who(), now=now))
+
+    def work(session: Session, now: datetime) -> None:
+        registry = state().registry
+        if step is None:
+            set_text(session, key, wanted, text, registry=registry, who=who(), now=now)
+        else:
+            set_step_text(session, key, step, wanted, text, registry=registry, now=now)
+
+    write(work)
     size = measure(text)
-    click.echo(f"{key} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
+    of = f"{key}, {step}" if step else key
+    click.echo(f"{of} ({wanted}): {len(text)} characters, {size.encoding}, before its shortcodes are filled in.")
     costly = {each.character for each in size.costly}
     if costly:
         click.echo(f"Dearer because of: {' '.join(sorted(costly))}")

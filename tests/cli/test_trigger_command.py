@@ -67,6 +67,36 @@ def test_what_cannot_be_is_refused(portal: Portal, words: list[str], says: str) 
     assert says in result.output
 
 
+def test_a_step_is_given_a_text_of_its_own_and_shown_with_it(portal: Portal) -> None:
+    """T3"""
+    told(portal, "trigger", "set", KEY, "--step", "before:7d", "--step", "before:1d")
+    told(portal, "trigger", "text", KEY, "Pay {invoice_number}")
+    assert "before:7d (en)" in told(portal, "trigger", "text", KEY, "Soon {invoice_number}", "--step", "before:7d")
+    assert shown(portal)["step_texts"] == {"before:7d": {"en": "Soon {invoice_number}"}}
+    assert shown(portal)["texts"]["en"] == "Pay {invoice_number}"
+    assert "before:7d: \n    en: Soon {invoice_number}" in told(portal, "trigger", "show", KEY)
+    told(portal, "trigger", "text", KEY, "", "--step", "before:7d")
+    assert shown(portal)["step_texts"] == {}
+
+
+def test_a_declared_step_is_given_a_text_of_its_own_too(portal: Portal) -> None:
+    told(portal, "trigger", "text", KEY, "Soon {invoice_number}", "--step", "before:3d")
+    assert (shown(portal)["steps"], list(shown(portal)["step_texts"])) == (["before:3d"], ["before:3d"])
+
+
+@pytest.mark.parametrize(
+    ("step", "text", "says"),
+    [
+        ("before:9d", "Soon", "Its steps: before:3d."),
+        ("before:3d", "Soon {contact_iban}", "contact_iban"),
+    ],
+)
+def test_a_text_of_a_step_that_cannot_be_is_refused(portal: Portal, step: str, text: str, says: str) -> None:
+    result = run(portal, "trigger", "text", KEY, text, "--step", step)
+    assert result.exit_code != 0
+    assert says in result.output
+
+
 def test_overlapping_triggers_are_told_of_when_one_is_switched_on_and_by_check(portal: Portal) -> None:
     """X22"""
     assert "same thing" not in told(portal, "trigger", "on", "charge_created")
