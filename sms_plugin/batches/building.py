@@ -24,11 +24,11 @@ from sms_plugin.batches.keeping import Kept, keep
 from sms_plugin.batches.places import Place
 from sms_plugin.batches.sources import expected, walk
 from sms_plugin.batches.wording import Row, Wording, rows_of
-from sms_plugin.errors import ConfigurationError, SmsError
-from sms_plugin.models import Batch, BatchRecipient, Provider, database_now
+from sms_plugin.errors import SmsError
+from sms_plugin.models import Batch, BatchRecipient, database_now
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.providers.costs import tariff
-from sms_plugin.providers.settings import gateway_of, settings_of
+from sms_plugin.providers.lines import longest
 from sms_plugin.state import State
 from sms_plugin.states import BatchState
 from sms_plugin.transactions import Hurried, look_along
@@ -147,7 +147,7 @@ def _read(session: Session, batch_id: UUID, state: State) -> _Read | None:
         purpose=batch.purpose,
         texts=batch.texts,
         prices=prices,
-        longest=_longest(session, state),
+        longest=longest(session, state=state),
     )
     return _Read(
         cursor=batch.cursor,
@@ -158,17 +158,6 @@ def _read(session: Session, batch_id: UUID, state: State) -> _Read | None:
         expected=size,
         currency=prices.currency,
     )
-
-
-def _longest(session: Session, state: State) -> int | None:
-    """How many characters the active provider takes at most; None where it has no limit, or there is none (P19)."""
-    provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
-    if provider is None:
-        return None
-    try:
-        return gateway_of(provider.kind, state).capabilities(settings_of(provider, state=state)).longest
-    except (SmsError, ConfigurationError):
-        return None  # the provider's own page says why
 
 
 def _locked(session: Session, batch_id: UUID, read: _Read) -> Any | None:

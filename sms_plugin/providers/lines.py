@@ -101,11 +101,23 @@ def hears(session: Session, *, state: State) -> bool:
     """Whether the active provider brings texts from phones, or can be asked for them. Where that cannot be said, the
     provider's own page says why: yes. Reads only.
     """
+    can = _what_the_active_can(session, state=state)
+    return can is None or can.inbound or can.inbound_polled
+
+
+def longest(session: Session, *, state: State) -> int | None:
+    """How many characters the active provider takes at most, of a text as it is sent (P19). None where it has no limit,
+    where none is active, and where that cannot be said: the provider's own page says why. Reads only.
+    """
+    can = _what_the_active_can(session, state=state)
+    return None if can is None else can.longest
+
+
+def _what_the_active_can(session: Session, *, state: State) -> Capabilities | None:
     provider = session.scalar(sa.select(Provider).where(Provider.active == 1))
     if provider is None:
-        return True
+        return None
     try:
-        can = gateway_of(provider.kind, state).capabilities(settings_of(provider, state=state))
+        return gateway_of(provider.kind, state).capabilities(settings_of(provider, state=state))
     except (SmsError, ConfigurationError):
-        return True
-    return can.inbound or can.inbound_polled
+        return None

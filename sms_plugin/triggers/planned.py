@@ -11,15 +11,19 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sms_plugin.errors import worded
 from sms_plugin.models import Gathered, Message, TriggerRow
 from sms_plugin.outbox.enqueue import Draft
 from sms_plugin.outbox.quiet import DEFER, Quiet, hours_of, quiet_of
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.people.recipients import zone_named
+from sms_plugin.providers.lines import longest
 from sms_plugin.state import State
 
 #: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
 SERVICE = "service"
+#: Why a text does not go that is longer than the provider takes (P19).
+TEXT_TOO_LONG = "text_too_long"
 #: Of these states a message counts as sent already, or as on its way.
 _WENT = ("queued", "sending", "sent", "delivered", "undelivered", "unknown")
 _MESSAGE: Any = Message.__table__
@@ -73,6 +77,22 @@ def without_opted_out(session: Session, found: Sequence[Planned]) -> list[Planne
         return draft is not None and draft.number is not None and stands_against(draft.number, draft.purpose, outs)
 
     return [replace(each, problem=each.problem or "opted_out") if refuses(each) else each for each in found]
+
+
+def within_the_longest(session: Session, found: Sequence[Planned], *, state: State) -> list[Planned]:
+    """What is longer than the active provider takes does not go, and says by how much: the text is counted as it would
+    be sent, its shortcodes filled in (P19).
+    """
+    most = longest(session, state=state)
+
+    def checked(each: Planned) -> Planned:
+        text = (each.draft.text if each.draft is not None else None) or ""
+        if most is None or not each.goes or len(text) <= most:
+            return each
+        told = worded("It has %(count)s characters, the provider takes %(most)s.", count=len(text), most=most)
+        return replace(each, problem=TEXT_TOO_LONG, detail=told)
+
+    return [checked(each) for each in found]
 
 
 def one_for_each_number(found: Sequence[Planned]) -> list[Planned]:

@@ -32,6 +32,7 @@ from sms_plugin.triggers.planned import (
     at_their_time,
     one_for_each_number,
     with_the_last,
+    within_the_longest,
     without_opted_out,
 )
 from sms_plugin.triggers.reading import guarded
@@ -76,6 +77,7 @@ def plan(
     if not wish.each:
         found = told_together(session, found, row=row, entity=entity, wish=wish, state=state)
         found = one_for_each_number(found)
+    found = within_the_longest(session, found, state=state)
     return at_their_time(with_the_last(session, found), wish=wish, row=row, state=state, now=now)
 
 
@@ -84,6 +86,7 @@ def plan_number(
 ) -> Planned:
     """What would be sent to a number (E.164) of nobody's record: the company's shortcodes only. Reads only."""
     found = without_opted_out(session, [to_a_number(session, number, wish=wish, state=state, now=now, owner=owner)])
+    found = within_the_longest(session, found, state=state)
     return at_their_time(found, wish=wish, row=None, state=state, now=now)[0]
 
 

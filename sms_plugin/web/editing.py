@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ FIELD = "text-"
 #: So many records are offered for a preview, of each entity.
 OFFERED = 8
 #: No longer a text is measured: whoever pastes a book is told so, and nothing more is worked out.
-_MEASURED = 20_000
+MEASURED = 20_000
 #: So many languages at most are read from a form, and measured: no page shows as many.
 _LANGUAGES = 200
 
@@ -97,10 +98,11 @@ def made_cheaper(texts: Mapping[str, str]) -> dict[str, str]:
 def laid_out(texts: Mapping[str, str], *, about: About, state: State) -> list[Text]:
     """The texts as the form shows them: the portal's language first."""
     order = sorted(texts, key=lambda code: (code != state.settings.language, code))
+    names = language_names(order)
     return [
         Text(
             language=code,
-            label=language_name(code),
+            label=names[code],
             text=texts[code],
             judged=judge(texts[code], language=code, about=about, state=state),
         )
@@ -117,7 +119,7 @@ def judge(text: str, *, language: str, about: About, state: State) -> Judged:
     """What to tell of a text: its cost, what is wrong with it, and how it reads on the chosen record. Reads only."""
     if not text.strip():
         return Judged()
-    if len(text) > _MEASURED:
+    if len(text) > MEASURED:
         return Judged(
             problem=gettext("The text has %(count)s characters.", count=len(text)),
             hint=gettext("Write at most %(most)s.", most=LONGEST),
@@ -157,13 +159,21 @@ def records(words: str, *, about: About, state: State) -> list[Found]:
     return search(state.db.session(), about.subject, words[:200], most=OFFERED)
 
 
-def language_name(code: str) -> str:
-    """A language's name in the viewer's language, with its code."""
+def language_names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of these languages in the viewer's language, by their codes. Where two would be called the same, and
+    where there is no name, the code tells which it is.
+    """
+    names = {code: _language_name(code) for code in codes}
+    alike = Counter(names.values())
+    return {code: f"{name} ({code})" if alike[name] > 1 else name for code, name in names.items()}
+
+
+def _language_name(code: str) -> str:
     try:
         name = Locale.parse(code, sep="-").get_display_name(Locale.parse(language()))
     except (UnknownLocaleError, ValueError):
         return code
-    return f"{name} ({code})" if name else code
+    return name or code
 
 
 def _preview(text: str, *, language: str, about: About, state: State) -> Preview | None:

@@ -21,7 +21,6 @@ from sms_plugin.web.individual import sent
 from sms_plugin.web.outlook import Outlook, Typed, outlook, typed
 from sms_plugin.web.permissions import Right, actor, allowed
 from sms_plugin.web.translation import lazy_gettext
-from sms_plugin.wording.texts import LONGEST
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ class ExpressPages(Page):
         return self._form(form, message)
 
     def _form(self, form: Typed, found: Outlook | None = None) -> str:
-        return self.render("sms/express.html", form=form, found=found, longest=LONGEST)
+        return self.render("sms/express.html", form=form, found=found)
 
 
 def stand_at_the_foot(app: Flask, admin: Admin) -> None:

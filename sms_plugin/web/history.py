@@ -25,6 +25,7 @@ from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, digits, parse_phone
 from sms_plugin.web.apart import reading
 from sms_plugin.web.base import Page
+from sms_plugin.web.editing import MEASURED
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.looks import looked, taken
@@ -36,7 +37,6 @@ from sms_plugin.web.replying import answer, outs_of
 from sms_plugin.web.shown import shown_number, trigger_label
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext, ngettext
 from sms_plugin.web.words import state_kind, state_name, way_name
-from sms_plugin.wording.texts import LONGEST
 
 #: So many messages are on a page.
 MOST = 30
@@ -139,7 +139,10 @@ class HistoryPages(Page):
     def index_view(self) -> ResponseReturnValue:
         """The form that asks for a number, and what was said to it."""
         written = request.args.get("number", "")
-        number = self._number(written) if written.strip() else None
+        return self._talk(written, self._number(written) if written.strip() else None)
+
+    def _talk(self, written: str, number: str | None, *, text: str = "") -> str:
+        """The page of a number; ``text`` is what an answer says that could not go."""
         shown: dict[str, Any] = {"written": written, "number": number, "bubbles": None, "export_url": None}
         shown |= {"reply_url": None, "outs": []}
         if number is not None:
@@ -150,7 +153,8 @@ class HistoryPages(Page):
             shown |= {"print_url": self.page_url("print", number=number, **found["asked"].given)}
             shown |= {"reply_url": self.get_url(".reply_view") if self.may(Right.SEND) else None}
             shown |= {"once": secrets.token_hex(16), "outs": outs_of([number], state=self.state)}
-        return self.render("sms/number.html", send_url=None, **shown)
+        told: str = self.render("sms/number.html", send_url=None, text=text, **shown)
+        return told
 
     @expose("/reply/", methods=("POST",))
     def reply_view(self) -> ResponseReturnValue:
@@ -164,11 +168,11 @@ class HistoryPages(Page):
             who = actor()
             once, words = request.form.get("once", "")[:32], request.form.get("text", "").replace("\0", "")
             try:
-                answer(number, text=words[:LONGEST], once=once or None, who=who, state=self.state)
+                answer(number, text=words.replace("\r\n", "\n"), once=once or None, who=who, state=self.state)
             except SmsError as error:
                 flash(in_words(error), "warning")
-            else:
-                flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", 1), "success")
+                return self._talk(number, number, text=words[:MEASURED])
+            flash(ngettext("One message is on its way.", "%(num)s messages are on their way.", 1), "success")
         return redirect(self.get_url(".index_view", number=number), 303)
 
     @expose("/export/")

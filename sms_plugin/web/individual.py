@@ -26,7 +26,7 @@ from sms_plugin.web.people import Somebody, people, somebody
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.shown import shown_number
 from sms_plugin.web.translation import gettext, lazy_gettext
-from sms_plugin.wording.texts import LONGEST, is_orphan
+from sms_plugin.wording.texts import is_orphan
 
 
 class IndividualPages(Page):
@@ -85,7 +85,6 @@ class IndividualPages(Page):
             listed=listed,
             done=done,
             other=OTHER,
-            longest=LONGEST,
             **self._offers(chosen),
         )
 

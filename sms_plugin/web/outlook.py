@@ -23,16 +23,16 @@ from sms_plugin.state import State
 from sms_plugin.text.phones import parse_phone
 from sms_plugin.text.segments import measure
 from sms_plugin.triggers import sending
-from sms_plugin.triggers.planned import Planned, Wish
+from sms_plugin.triggers.planned import TEXT_TOO_LONG, Planned, Wish
 from sms_plugin.web.apart import reading
-from sms_plugin.web.editing import Judged, judged_as_sent
+from sms_plugin.web.editing import MEASURED, Judged, judged_as_sent
 from sms_plugin.web.moments import in_words as moment_in_words
 from sms_plugin.web.moments import zone
 from sms_plugin.web.people import Somebody, owner_of, somebody
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.translation import gettext, in_words
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.wording.texts import LONGEST, check_reach, is_orphan
+from sms_plugin.wording.texts import check_reach, is_orphan
 
 #: What stands for a number that is typed in place of one of the person's.
 OTHER = "other"
@@ -107,7 +107,7 @@ def typed(form: MultiDict[str, str] | None = None) -> Typed:
         other=short("other", 64),
         subject=short("subject", 120),
         what=given.get("what", "")[:40] or "words",
-        text=given.get("text", "").replace("\0", "").replace("\r\n", "\n")[: LONGEST + 1],
+        text=given.get("text", "").replace("\0", "").replace("\r\n", "\n")[:MEASURED],
         when="later" if given.get("when") == "later" else "now",
         at=short("at", 32),
         hour=given.get("hour", "") if given.get("hour") in {"now", "open"} else "",
@@ -188,7 +188,7 @@ def _outlook(
     who: str,
     state: State,
 ) -> Outlook:
-    now, prices = database_now(session), tariff(session)
+    now = database_now(session)
     entity = None if chosen is None else state.registry.entities[chosen.entity]
     owner = STRANGER
     if entity is None:
@@ -203,15 +203,23 @@ def _outlook(
         planned = sending.plan_number(session, number, wish=wish, state=state, now=now, owner=owner)
     else:
         planned = sending.plan(session, [record], entity=entity, wish=wish, state=state, now=now)[0]
-    found = _told(Outlook(who=chosen, planned=planned), form, now=now)
+    return of_plan(session, planned, who=chosen, text=form.text if form.what == "words" else "", now=now)
+
+
+def of_plan(session: Session, planned: Planned, *, text: str, now: datetime, who: Somebody | None = None) -> Outlook:
+    """What becomes of a planned message in words, with its size, its cost and the balance. ``text`` is as it was typed;
+    empty for a template's. Reads only.
+    """
+    found = _told(Outlook(who=who, planned=planned), text=text, now=now)
     if planned.draft is None or not planned.draft.text:
         return found
-    cost = prices.cost(number, planned.draft.segments)
+    prices = tariff(session)
+    cost = prices.cost(planned.draft.number, planned.draft.segments)
     left = session.execute(sa.select(Provider.balance, Provider.balance_unit).where(Provider.active == 1)).first()
     known = left is not None and left.balance is not None
     return replace(
         found,
-        judged=judged_as_sent(form.text if form.what == "words" else "", measure(planned.draft.shown_text or "")),
+        judged=judged_as_sent(text, measure(planned.draft.shown_text or "")),
         cost=cost_in_words(cost, prices.currency),
         balance=cost_in_words(left.balance, left.balance_unit) if known and left is not None else "",
         low=bool(known and left is not None and cost is not None and left.balance < cost),
@@ -219,7 +227,7 @@ def _outlook(
     )
 
 
-def _told(found: Outlook, form: Typed, *, now: datetime) -> Outlook:
+def _told(found: Outlook, *, text: str, now: datetime) -> Outlook:
     """With what stands against it in words, and what is still to be chosen."""
     planned = found.planned
     assert planned is not None  # noqa: S101 - the caller planned
@@ -228,6 +236,7 @@ def _told(found: Outlook, form: Typed, *, now: datetime) -> Outlook:
             found,
             problem=reason_words(planned.problem),
             hint=" ".join(filter(None, [in_words(planned.detail), _mend(planned.problem)])),
+            place=("text" if text else "what") if planned.problem == TEXT_TOO_LONG else "",
         )
     if planned.opens_at is None or planned.zone is None:
         return found
@@ -243,6 +252,7 @@ def _mend(problem: str) -> str:
         "no_consent": gettext("Ask them first, and keep their word on their record."),
         "no_provider": gettext("Activate one under Providers."),
         "missing_value": gettext("Fill it in on the record, or take the shortcode out of the text."),
+        TEXT_TOO_LONG: gettext("Make it shorter, or send it in two."),
     }.get(problem, "")
 
 

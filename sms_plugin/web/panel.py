@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request
 from sqlalchemy.orm import Session
 
 from sms_plugin.host.identity import RecordRef, key_of
@@ -26,7 +26,6 @@ from sms_plugin.web.moments import moment
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.reach import Ground
 from sms_plugin.web.replying import Out, outs_shown
-from sms_plugin.wording.texts import LONGEST
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ def panel(view: Any, record: Any) -> dict[str, Any] | None:
         "sms_static": static_url,
         "sms_bubbles": latest.bubbles,
         "sms_outs": latest.outs,
-        "sms_reply": _reply(view, key, latest, ground) if view.sms_may(Right.SEND) else None,
+        "sms_reply": _reply(view, key, latest) if view.sms_may(Right.SEND) else None,
         "sms_consent_url": view.get_url(".sms_consent_view", record=key) if view.sms_may(Right.SEND) else None,
         "sms_history_url": view.get_url(".sms_history_view", record=key) if view.sms_may(Right.READ) else None,
         "sms_send_url": view.get_url(".sms_send_view", record=key) if view.sms_may(Right.SEND) else None,
@@ -87,19 +86,15 @@ def _latest(record: Any, ground: Ground) -> _Latest:
     )
 
 
-def _reply(view: Any, key: str, latest: _Latest, ground: Ground) -> dict[str, Any]:
-    """What the line to answer in needs. Where somebody is written to, it counts while they type."""
-    prefix = current_app.extensions.get("sms_prefixes", {}).get(view.admin)
-    counts = prefix is not None and ground.entity.person is not None
+def _reply(view: Any, key: str, latest: _Latest) -> dict[str, Any]:
+    """What the line to answer in needs."""
     return {
         "url": view.get_url(".sms_send_view", url=request.full_path.rstrip("?")),
         "record": key,
-        "who": f"{ground.entity.key}|{key}" if counts else "",
         "number": latest.number,
         "once": secrets.token_hex(16),
         "token": token_field(),
-        "look": url_for(f"{prefix}_individual.look_view") if counts else "",
-        "longest": LONGEST,
+        "look": view.get_url(".sms_look_view"),
     }
 
 

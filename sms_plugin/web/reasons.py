@@ -104,6 +104,7 @@ _REASONS: Mapping[str, Any] = {
     "bad_link": _("A link of the text leads to no page."),
     "flush_in_shortcode": _("A shortcode changed records while it was read."),
     "empty_text": _("The text is empty."),
+    "text_too_long": _("The text is longer than the provider takes."),
     # numbers
     "empty": _("The number is empty."),
     "not_a_number": _("What is written there is no phone number."),

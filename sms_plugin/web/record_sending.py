@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, flash, redirect
+from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
 from flask_admin.model.template import BaseListRowAction
 from markupsafe import Markup
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import key_of
+from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right, actor
-from sms_plugin.web.send import MOST, Asked, sent_words, work_on
+from sms_plugin.web.send import MOST, Asked, asked, look_at, sent_words, work_on
 from sms_plugin.web.translation import gettext, in_words
 from sms_plugin.web.way_back import way_back
 
@@ -69,6 +70,23 @@ def sending_page(view: SMSRecord, keys: Sequence[str], form: Asked, *, single: b
     return view.sms_render(
         "sms/send.html", single=single, action=view.get_url(here), back_url=back(view), missing=missing, **done.values
     )
+
+
+def looking(view: SMSRecord, key: str) -> ResponseReturnValue:
+    """What would become of the words that are being typed about a record, as JSON with a piece of page."""
+    ground = view.sms_ground()
+    if ground is None:
+        abort(404)
+    if not view.sms_may(Right.SEND):
+        abort(403)
+    if not has_token():
+        return jsonify(error="token"), 400
+    chosen = [key_of(record) for record in view.sms_reached([key])]
+    form = asked()
+    found = look_at(chosen[0], entity=ground.entity, form=form, who=actor(), state=ground.state) if chosen else None
+    if found is None:
+        abort(404)
+    return jsonify(html=view.sms_render("sms/outlook.html", found=found, form=form, live=True), goes=found.goes)
 
 
 def back(view: SMSRecord) -> str:

@@ -30,7 +30,7 @@ from sms_plugin.web.permissions import Right, actor, allowed
 from sms_plugin.web.printing import paper
 from sms_plugin.web.reach import Ground, explain_url, ground_of, reached
 from sms_plugin.web.record_grouping import Grouping
-from sms_plugin.web.record_sending import Icon, back, sending_page
+from sms_plugin.web.record_sending import Icon, back, looking, sending_page
 from sms_plugin.web.send import MOST, Asked, asked
 from sms_plugin.web.ticking import Ticking
 from sms_plugin.web.told import told_in_words
@@ -102,6 +102,7 @@ class SMSRecord(Grouping, Ticking):
             export_url=self.get_url(".sms_export_view") if may_export else None,
             print_url=self.get_url(".sms_print_view", record=key, **shown["asked"].given),
             send_url=self.get_url(".sms_send_view", record=key) if may_send else None,
+            look_url=self.get_url(".sms_look_view"),
             consent_url=self.get_url(".sms_consent_view", record=key) if may_send else None,
             explain_url=explain_url(ground.entity, key, admin=self.admin),
             key=key,
@@ -167,6 +168,12 @@ class SMSRecord(Grouping, Ticking):
         key = request.values.get("record", "")
         form = asked() if request.method == "POST" and has_token() else Asked()
         return sending_page(self, [key], form, single=True)
+
+    @expose("/sms/look/", methods=("POST",))
+    @told_in_words
+    def sms_look_view(self) -> ResponseReturnValue:
+        """What would become of words about the record, while they are typed: a piece of page."""
+        return looking(self, request.form.get("record", ""))
 
     @expose("/sms/send-selected/", methods=("POST",))
     @told_in_words

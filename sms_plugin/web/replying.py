@@ -16,12 +16,14 @@ from sms_plugin.models import Message, database_now
 from sms_plugin.outbox.by_hand import send_text
 from sms_plugin.people.consent import opted_out, standing, stands_against
 from sms_plugin.people.owners import STRANGER, Owner
+from sms_plugin.providers.lines import longest
 from sms_plugin.state import State
 from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.web.apart import look, within
 from sms_plugin.web.shown import shown_number
 from sms_plugin.web.translation import gettext
 from sms_plugin.web.words import purpose_words, source_words
+from sms_plugin.wording.texts import LONGEST
 
 #: What is written by hand is about.
 _PURPOSE = "service"
@@ -65,10 +67,18 @@ def outs_shown(rows: Sequence[Any]) -> list[Out]:
 def answer(number: str, *, text: str, once: str | None, who: str, state: State) -> None:
     """Queue words to a number, in the history of whoever spoke from it last; the same occasion again sends nothing.
 
-    Raises ``SmsError`` for an empty text, and for a number that cannot be texted or wants no texts.
+    Raises ``SmsError`` for an empty text, for one that is longer than the provider takes (P19), and for a number that
+    cannot be texted or wants no texts.
     """
 
     def work(session: Session) -> None:
+        most = min(LONGEST, longest(session, state=state) or LONGEST)
+        if len(text) > most:
+            raise SmsError(
+                gettext("The text is too long."),
+                code="text_too_long",
+                hint=gettext("Write at most %(most)s characters.", most=most),
+            )
         if stands_against(number, _PURPOSE, opted_out(session, [number])):
             raise SmsError(
                 gettext("This number wants no texts."),

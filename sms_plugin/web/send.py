@@ -23,12 +23,14 @@ from sms_plugin.triggers import sending
 from sms_plugin.triggers.noticing import notice_written
 from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.apart import reading, within
+from sms_plugin.web.editing import MEASURED, judged_as_sent
 from sms_plugin.web.moments import in_words as moment_in_words
+from sms_plugin.web.outlook import Outlook, of_plan
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import trigger_label
-from sms_plugin.web.translation import gettext, ngettext
+from sms_plugin.web.translation import gettext, in_words, ngettext
 from sms_plugin.web.verdicts import cost_in_words
-from sms_plugin.wording.texts import LONGEST, inactive_because, is_orphan
+from sms_plugin.wording.texts import LONGEST, check_reach, inactive_because, is_orphan
 
 #: So many records at most are texted at once.
 MOST = 200
@@ -72,9 +74,10 @@ def asked() -> Asked:
     """What the request's form says; bounded, and nothing of it believed yet."""
     form = request.form
     step, _, hour = form.get("step", "").partition("_")
+    hour = hour or form.get("hour", "")
     return Asked(
         what=form.get("what", "")[:200],
-        text=form.get("text", "").replace("\0", "").replace("\r\n", "\n")[: LONGEST + 1],
+        text=form.get("text", "").replace("\0", "").replace("\r\n", "\n")[:MEASURED],
         number=form.get("number", "")[:32],
         each=form.get("each") == "1",
         once=form.get("once", "") if _TOKEN.fullmatch(form.get("once", "")) else "",
@@ -119,6 +122,29 @@ def work_on(keys: Sequence[str], *, entity: BoundEntity, form: Asked, who: str, 
     values |= {"opens": _opens(planned)}
     values |= sums(planned, prices)
     return Outcome(values=values)
+
+
+def look_at(key: str, *, entity: BoundEntity, form: Asked, who: str, state: State) -> Outlook | None:
+    """What would become of words about one record as they stand, while they are typed; None where it is not there any
+    more. Reads only.
+    """
+    with reading(state) as session:
+        record, now = load(session, entity, key), database_now(session)
+        if record is None:
+            return None
+        try:
+            wish = _wish(session, form, once=form.once or secrets.token_hex(16), who=who, state=state)
+            known, reachable = state.registry.known_shortcodes, state.registry.reachable_in(entity.section)
+            check_reach(form.text, reachable=reachable, known=known)
+        except SmsError as error:
+            early = not form.text.strip()
+            judged = judged_as_sent(form.text, None)
+            problem, hint = in_words(error.message), in_words(error.hint)
+            return Outlook(judged=judged, problem=problem, hint=hint, place="text", early=early)
+        planned = sending.plan(session, [record], entity=entity, wish=wish, state=state, now=now)
+        found = of_plan(session, planned[0], text=form.text, now=now)
+        session.rollback()
+    return found
 
 
 def sums(planned: Sequence[Planned], prices: Tariff) -> dict[str, Any]:

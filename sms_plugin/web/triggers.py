@@ -29,7 +29,6 @@ from sms_plugin.web.course_words import portal_hours, purpose_word, purposes, qu
 from sms_plugin.web.editing import (
     About,
     laid_out,
-    language_name,
     made_cheaper,
     records,
     seen,
@@ -212,7 +211,7 @@ class TriggerPages(SwitchingPages):
         chosen = int(fields.template) if fields.template.isdecimal() and len(fields.template) < 10 else None
         return {
             "texts": laid,
-            "languages": [(each.language, language_name(each.language)) for each in laid],
+            "languages": [(each.language, each.label) for each in laid],
             "stored": None if chosen is None else state.db.session.get(Template, chosen),
             "templates": self._templates(),
             "offers": offered(

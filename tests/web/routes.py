@@ -225,6 +225,9 @@ def _on_host(view: str) -> dict[str, Route]:
         ),
         f"GET {view}.sms_send_view": Route(needs=(SEND,), query=lambda stage: record),
         f"POST {view}.sms_send_view": Route(needs=(SEND,), form=_shown(view, selected=False), writes=True),
+        f"POST {view}.sms_look_view": Route(
+            needs=(SEND,), form=lambda stage: {**record, "what": "words", "text": "Hello"}
+        ),
         f"POST {view}.sms_send_selected_view": Route(needs=(SEND,), form=_shown(view, selected=True), writes=True),
         f"GET {view}.sms_group_view": Route(needs=(BULK,), query=lambda stage: record),
         f"POST {view}.sms_group_view": Route(

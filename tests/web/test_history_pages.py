@@ -253,3 +253,18 @@ def test_only_a_number_of_the_records_own_is_stopped(portal: Portal, visitor: Vi
     assert "none of the record" in visitor.client.post(path, data=fields, follow_redirects=True).text
     with portal.app.app_context(), portal.fresh() as session:
         assert session.scalars(sa.select(OptOut)).all() == []
+
+
+def test_an_answer_that_is_too_long_is_refused_whole_and_stays_on_the_page(
+    portal: Portal, visitor: Visitor, ana: int, phone: PhoneServer
+) -> None:
+    """P19: nothing is cut without a word."""
+    _hear(portal, phone, "Hello?")
+    page = visitor.read("/admin/sms/history/?number=351912345678")
+    fields = {name: hidden(page, name) for name in ("number", "once", "csrf_token")}
+    answer = visitor.client.post("/admin/sms/history/reply/", data={**fields, "text": "z" * 1531})
+    assert answer.status_code == 200
+    assert "The text is too long." in answer.text
+    assert "z" * 1531 in answer.text
+    with portal.app.app_context():
+        assert [each.text for each in portal.messages() if each.direction == "out"] == []

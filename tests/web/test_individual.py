@@ -166,7 +166,7 @@ def test_a_number_of_one_client_is_theirs_without_being_chosen(portal: Portal, v
         ({"to": "Ana"}, "Choose one of those who are found."),
         ({"who": ANA, "number": "other", "other": "abc"}, "This is not a telephone number."),
         ({"who": ANA, "text": " "}, "The text is empty."),
-        ({"who": ANA, "text": "x" * 2000}, "1531 characters"),
+        ({"who": ANA, "text": "x" * 2000}, "2000 characters"),
         ({"who": ANA, "text": "{contact_frstname}"}, "contact_firstname"),
         ({"who": ANA, "text": "{"}, ""),
         ({"to": "919999999", "text": "{contact_firstname}"}, "contact_firstname"),
@@ -347,3 +347,46 @@ def test_without_a_view_of_their_kind_people_are_found_all_the_same(mounted: Mou
             made.session.commit()
         visitor = Visitor(client=made.app.test_client())
         assert (ANA in Form(visitor).post(f"{PAGE}people/", to="Ana").json["html"]) is found
+
+
+#: A provider that takes so few characters, as Facilita Móvel and King Telecom do.
+SHORT = {"host": "sms.example", "url": "/send?to={d}&msg={m}", "success": "status", "longest": 144}
+
+
+def test_a_text_that_is_longer_than_the_provider_takes_is_refused_before_it_is_sent(
+    portal: Portal, visitor: Visitor
+) -> None:
+    """P19: counted as it will be sent, with its shortcodes filled in."""
+    with portal.app.app_context():
+        portal.use_kind("generic", SHORT, name="short")
+    text = "{contact_firstname} " + "x" * 141
+    told = Form(visitor, who=ANA, text=text).live()
+    assert shows(told, "The text is longer than the provider takes.")
+    assert shows(told, "It has 145 characters, the provider takes 144.")
+    page = Form(visitor, who=ANA, text=text).send()
+    assert page.status_code == 200
+    assert re.search(r'<textarea class="form-control is-invalid"', page.text)
+    assert text in page.text
+    Form(visitor, to="919 999 999", text="x" * 145).send()
+    assert _messages(portal) == []
+    assert Form(visitor, who=ANA, text=text[:-1]).send().status_code == 200  # reads otherwise than it was typed
+    assert Form(visitor, who=ANA, text="x" * 144).send().status_code == 303
+
+
+def test_a_template_that_becomes_longer_than_the_provider_takes_is_refused(portal: Portal, visitor: Visitor) -> None:
+    """P19."""
+    with portal.app.app_context():
+        portal.use_kind("generic", SHORT, name="short")
+        with portal.fresh() as session, session.begin():
+            draft = Draft(name="Long", section="clients", texts={"en": "{contact_firstname} " + "y" * 141})
+            kept = create(session, draft, who="test", now=dt.datetime.now(dt.UTC), registry=portal.state.registry)
+            id = kept.id
+    told = Form(visitor, who=ANA, what=f"template:{id}").send().text
+    assert shows(told, "It has 145 characters, the provider takes 144.")
+    assert _messages(portal) == []
+
+
+def test_what_one_confirms_is_named_beside_the_tick(visitor: Visitor) -> None:
+    """S1, S8: on the page and on the panel, which has no number before one is written."""
+    for page in (PAGE, "/admin/sms/express/"):
+        assert shows(visitor.read(page), "I have read the text, and whom it goes to: it may go")

@@ -294,3 +294,15 @@ def test_what_a_name_holds_is_shown_as_text(pages: Portal, visitor: Visitor) -> 
     page = visitor.read(OVERVIEW)
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_process_is_told_in_words_and_by_its_own_name_below_them(pages: Portal, visitor: Visitor) -> None:
+    """What it is, since when it runs, when it was last seen; the machine and the number are for whoever runs it."""
+    inside = _runner()
+    inside.kind, inside.host, inside.pid = "embedded", "front-desk", 78
+    _write(pages, _runner(), inside)
+    page = visitor.read(OVERVIEW)
+    assert "A worker of its own, beside the portal." in page
+    assert "The portal itself: it sends while it serves these pages." in page
+    assert len(re.findall(r"Runs since\s*<time.*?</time> · last seen\s*<time", page)) == 2
+    assert re.search(r'<small class="d-block text-muted">Process 77 on engine-room</small>', page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -372,3 +373,54 @@ def test_a_selection_is_bounded(portal: Portal, visitor: Visitor) -> None:
     assert answer.status_code == 302
     posted = visitor.client.post(SELECTED, data={"csrf_token": token(visitor.read(f"{SEND}?record=1")), "record": rows})
     assert posted.status_code == 302
+
+
+def _told(visitor: Visitor, look: str, form: dict[str, str]) -> dict[str, Any]:
+    told = visitor.client.post(look, data=form).json
+    assert isinstance(told, dict)
+    return told
+
+
+def test_a_line_below_any_record_tells_while_one_types_what_the_text_comes_to(portal: Portal, visitor: Visitor) -> None:
+    """S9, M6: below an invoice, which is nobody by itself, as on the client's card; by the plugin's own part."""
+    for card in ("/admin/client/details/?id=1", "/admin/invoice/edit/?id=1"):
+        page = visitor.read(card)
+        look = re.search(r'data-sms-look="([^"]+)"', page)
+        assert look is not None
+        assert "single.js" in page
+        form = {name: hidden(page, name) for name in ("csrf_token", "record", "number", "once", "what")}
+        told = _told(visitor, look[1], {**form, "text": "Dear {contact_firstname}"})
+        assert told["goes"]
+        assert shows(told["html"], "8 characters")
+        assert shows(told["html"], "Dear Ana")
+        told = _told(visitor, look[1], {**form, "text": "Dear {contact_frstname}"})
+        assert not told["goes"]
+        assert "contact_firstname" in told["html"]
+        assert shows(_told(visitor, look[1], {**form, "text": ""})["html"], "Write something to send.")
+    assert _messages(portal) == []
+
+
+def test_a_line_below_a_record_that_is_not_there_or_without_a_token_tells_nothing(
+    portal: Portal, visitor: Visitor
+) -> None:
+    form = _card(visitor)
+    assert visitor.client.post("/admin/client/sms/look/", data={**form, "record": "4711"}).status_code == 404
+    assert visitor.client.post("/admin/client/sms/look/", data={**form, "csrf_token": "x"}).status_code == 400
+
+
+def test_what_was_chosen_for_quiet_hours_below_a_record_counts(mounted: Mounted, phone: PhoneServer) -> None:
+    """X6: it is asked beside the text, so it is not asked again."""
+    hour = (dt.datetime.now(dt.UTC).hour + 12) % 24
+    made = mounted(mount=host(), SMS_QUIET_HOURS=f"{(hour + 1) % 24}-{hour}")
+    with made.app.app_context():
+        made.use(phone)
+        made.session.add(Client(id=1, name="Ana", phone="912 345 678", timezone="UTC"))
+        made.session.commit()
+    visitor = Visitor(client=made.app.test_client())
+    form = {**_card(visitor), "text": "We come at ten", "step": "reply"}
+    assert shows(_told(visitor, "/admin/client/sms/look/", form)["html"], "These are quiet hours")
+    assert visitor.client.post("/admin/client/sms/send/", data=form).status_code == 200
+    assert _messages(made) == []
+    assert visitor.client.post("/admin/client/sms/send/", data={**form, "hour": "open"}).status_code == 303
+    (message,) = _messages(made)
+    assert message.due_at > dt.datetime.now(dt.UTC)

@@ -17,6 +17,7 @@ from jinja2 import StrictUndefined
 from sms_plugin import Section
 from sms_plugin.host.entity import Declaration
 from sms_plugin.models import Change, Template, TriggerRow
+from sms_plugin.web.editing import language_names
 from tests.demo.visitor import TOKEN, Visitor
 from tests.portal import Client, Invoice, Portal, make_portal
 from tests.portal.app import declarations
@@ -318,3 +319,16 @@ class TestSensitiveShortcodes:
 def mounted_with(mounted: Mounted, *declared: Declaration) -> Portal:
     """A portal with these declarations and a stock admin."""
     return mounted(declared=declared)
+
+
+def test_a_text_is_labelled_with_its_languages_name_and_the_code_where_two_are_called_the_same() -> None:
+    """Whoever reads names has no use for codes."""
+    app = Flask(__name__)
+    with app.test_request_context():
+        assert language_names(["pt", "pt-BR", "uk", "zz"]) == {
+            "pt": "Portuguese",
+            "pt-BR": "Portuguese (Brazil)",
+            "uk": "Ukrainian",
+            "zz": "zz",
+        }
+        assert language_names(["pt", "PT"]) == {"pt": "Portuguese (pt)", "PT": "Portuguese (PT)"}
