@@ -19,6 +19,7 @@ from sms_plugin.gateways.values import is_same, moment_in
 from sms_plugin.gateways.verdicts import quoted
 
 _WINDOW = timedelta(minutes=5)
+_TEXT, _TEXTS = "sms:received", "sms:batch:received"
 _EVENTS = {
     "sms:sent": (ReceiptStatus.SENT, "sentAt"),
     "sms:delivered": (ReceiptStatus.DELIVERED, "deliveredAt"),
@@ -61,16 +62,32 @@ def _is_fresh(stamp: str, came_at: datetime | None) -> bool:
 
 
 def taken(event: Mapping[str, Any]) -> Sequence[Report | Inbound]:
-    """The receipt or the text of an event; none of an event that is neither, such as the app's start."""
-    kind, payload = str(event.get("event")), event.get("payload")
-    if kind != "sms:received" and kind not in _EVENTS:
-        return []
-    if not isinstance(payload, dict) or not isinstance(payload.get("messageId"), str):
+    """The receipt or the texts of an event; none of an event that is neither, such as the app's start. Newer apps may
+    tell of several texts at once.
+    """
+    kind, payload = str(event.get("event")), _whole(event.get("payload"))
+    if kind == _TEXTS:
+        listed = payload.get("messages")
+        return [_text(_whole(each)) for each in (listed if isinstance(listed, list) else [])]
+    if kind == _TEXT:
+        return [_text(payload)]
+    return [_receipt(kind, payload)] if kind in _EVENTS else []
+
+
+def _whole(told: object) -> Mapping[str, Any]:
+    return told if isinstance(told, dict) else {}
+
+
+def _id(payload: Mapping[str, Any]) -> str:
+    """The message's id, without which an event is none. Raises ``SmsError``."""
+    id = payload.get("messageId")
+    if not isinstance(id, str):
         raise SmsError("This is no event of the app's", code="garbled")
-    return [_text(payload) if kind == "sms:received" else _receipt(kind, payload)]
+    return id
 
 
 def _text(payload: Mapping[str, Any]) -> Inbound:
+    id = _id(payload)
     sender, text = payload.get("sender") or payload.get("phoneNumber"), payload.get("message")
     if not isinstance(sender, str) or not isinstance(text, str):
         raise SmsError("This is no text of the app's", code="garbled")
@@ -79,7 +96,7 @@ def _text(payload: Mapping[str, Any]) -> Inbound:
     return Inbound(
         sender=sender,
         text=text,
-        reference=f"{payload['messageId']}/{when}"[:100],
+        reference=f"{id}/{when}"[:100],
         to=str(payload.get("recipient") or ""),
         received_at=moment_in(when),
     )
@@ -87,12 +104,13 @@ def _text(payload: Mapping[str, Any]) -> Inbound:
 
 def _receipt(kind: str, payload: Mapping[str, Any]) -> Report:
     status, at = _EVENTS[kind]
+    id = _id(payload)
     parts = payload.get("partsCount")
     number = payload.get("recipient") or payload.get("phoneNumber")
     return Report(
         status=status,
-        reference=payload["messageId"],
-        message_id=_uuid(payload["messageId"]),
+        reference=id,
+        message_id=_uuid(id),
         number=number if isinstance(number, str) else None,
         provider_code=quoted(payload.get("reason"))[:40],
         reason="failed" if status is ReceiptStatus.FAILED else "",

@@ -251,6 +251,22 @@ def test_another_key_is_a_forgery(http: Http) -> None:
         made(NOWHERE, http).read_webhook(web(called("system:ping", {}, key="guessed")))
 
 
+def test_texts_that_the_app_tells_of_at_once_are_each_read(http: Http) -> None:
+    """Q5: webhooks are delivered in batches where the app's settings say so."""
+    told = [
+        {"messageId": f"9f8e7{at}", "message": text, "sender": "+5511987650001", "receivedAt": "2026-11-20T10:00:00Z"}
+        for at, text in enumerate(["Olá", "Так 👋"])
+    ]
+    texts = made("http://127.0.0.1:9", http).read_webhook(web(called("sms:batch:received", {"messages": told})))
+    assert [each.text for each in texts if isinstance(each, Inbound)] == ["Olá", "Так 👋"]
+    assert len({each.reference for each in texts}) == 2
+
+
+@pytest.mark.parametrize("payload", [{}, {"messages": None}, {"messages": "x"}])
+def test_a_batch_without_texts_tells_nothing(http: Http, payload: dict[str, Any]) -> None:
+    assert made("http://127.0.0.1:9", http).read_webhook(web(called("sms:batch:received", payload))) == []
+
+
 def test_a_signed_event_without_a_message_cannot_be_read(http: Http) -> None:
     with pytest.raises(SmsError) as raised:
         made(NOWHERE, http).read_webhook(web(called("sms:received", {"message": "?"})))
