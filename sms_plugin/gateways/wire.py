@@ -115,6 +115,17 @@ class _BoundedAnswer(http.client.HTTPResponse):
         raw = self.fp.detach()
         self.fp = io.BufferedReader(_DeadlinedReads(raw, sock=sock, bounds=self.bounds))
 
+    def begin(self) -> None:
+        """Read on until the final answer (RFC 9110, 15.2): what is only on the way (102, 103) is none, and what follows
+        it would be read as the answer to the next request. Another protocol (101) nobody asked for.
+        """
+        super().begin()
+        while 100 <= self.status < 200:
+            if self.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                raise http.client.BadStatusLine(str(self.status))
+            self.headers = self.msg = None  # type: ignore[assignment]  # as before its first answer
+            super().begin()
+
 
 class _BoundedConnection:
     """What both schemes share; stands before urllib3's own class."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -258,6 +260,47 @@ def test_what_is_no_http_is_garbled(http: Http) -> None:
     with raw_server(talk) as address, pytest.raises(Unsure) as raised:
         http.request("GET", f"http://{address}/")
     assert raised.value.code == "garbled"
+
+
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_what_comes_before_an_answer_is_not_the_answer(http: Http, interim: str) -> None:
+    """X2: the real one would be taken for that of the next message."""
+
+    def talk(connection: socket.socket) -> None:
+        for name in (b"first", b"second"):
+            connection.recv(1000)
+            connection.sendall(f"HTTP/1.1 {interim}\r\nLink: </x>\r\n\r\n".encode() * 2)
+            time.sleep(0.05)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(name), name))
+
+    with raw_server(talk) as address:
+        answers = [http.request("POST", f"http://{address}/", data={"a": "b"}) for _ in range(2)]
+    assert [(answer.status, answer.body) for answer in answers] == [(200, b"first"), (200, b"second")]
+
+
+def test_a_change_of_protocol_is_garbled(http: Http) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")
+
+    with raw_server(talk) as address, pytest.raises(Unsure) as raised:
+        http.request("GET", f"http://{address}/")
+    assert raised.value.code == "garbled"
+
+
+def test_answers_that_never_become_final_end_in_time(hasty: Http) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1000)
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+                time.sleep(0.02)
+
+    with raw_server(talk) as address:
+        with pytest.raises(Unsure) as raised:
+            hasty.request("GET", f"http://{address}/")
+        hasty.close()
+    assert raised.value.code == "timeout"
 
 
 def test_a_lost_answer_does_not_spoil_the_next_request(http: Http, server: ScriptedServer) -> None:
