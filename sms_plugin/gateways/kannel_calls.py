@@ -22,6 +22,7 @@ _REPORTED: Mapping[str, ReceiptStatus] = {
     "16": ReceiptStatus.FAILED,
 }
 _INTERMEDIATE = "32"
+_NO_STATE = "UNKNOWN"
 # What the SMSC said, as Kannel quotes it: the state and error of an SMPP receipt, or the code of a refusal.
 _SAID = re.compile(r"stat:(?P<stat>[A-Z]{1,10})|err:(?P<err>[0-9A-Fa-f]{1,8})|NACK/(?P<nack>0x[0-9A-Fa-f]+|[0-9]+)")
 _BINARY = "1"  # the coding of bytes that are no text
@@ -46,11 +47,14 @@ def _reports(fields: Mapping[str, str]) -> Sequence[Report]:
         if fields["status"] == _INTERMEDIATE:
             return []
         raise SmsError("This is no report of Kannel's", code="garbled")
+    code = _code(fields.get("answer", ""))
+    if status is ReceiptStatus.UNDELIVERED and code.startswith(_NO_STATE):
+        return []  # the SMSC has lost sight of it, which Kannel hands on as a failure
     return [
         Report(
             status=status,
             message_id=_id(fields.get("id", "")),
-            provider_code=_code(fields.get("answer", "")),
+            provider_code=code,
             occurred_at=_moment(fields.get("ts", "")),
         )
     ]

@@ -246,6 +246,13 @@ def test_of_what_the_smsc_said_only_its_codes_are_kept(server: Kannel, http: Htt
     assert told.provider_code == code
 
 
+def test_a_message_of_which_the_smsc_knows_nothing_has_not_failed(http: Http) -> None:
+    """Promise 3: Kannel 1.4.5 hands the state UNKNOWN of an SMPP receipt on as not delivered."""
+    said = "id%3A1%20sub%3A001%20dlvrd%3A000%20stat%3AUNKNOWN%20err%3A000%20text%3A-"
+    url = f"{WEBHOOK}?key={KEY}&status=2&answer={said}&ts=1795703006&id={UUID(int=1)}"
+    assert gateway("http://127.0.0.1:1", http).read_webhook(called(url)) == []
+
+
 def test_an_intermediate_report_tells_nothing(http: Http) -> None:
     url = f"{WEBHOOK}?status=32&id={UUID(int=1)}&key={KEY}"
     assert gateway("http://127.0.0.1:1", http).read_webhook(called(url)) == []
