@@ -76,7 +76,7 @@ def _answer(token: str, message: UUID | None = None) -> Response:
             refuse(state, provider="a provider that is not there", why="unknown address")
             return _plainly("unknown address", 404)
         body = _body()
-        if len(body) > LARGEST:
+        if body is None:
             refuse(state, provider=f"the provider {calling.line.name}", why="too large")
             return _plainly("too large", 413)
         write_counts(state)
@@ -103,9 +103,14 @@ def _taken(state: State, line: Line, gateway: Gateway, body: bytes, message: UUI
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
-def _body() -> bytes:
-    """What was posted, up to one byte more than is taken; also where a hook of the host's has read it before."""
-    return request.stream.read(LARGEST + 1) or request.get_data()
+def _body() -> bytes | None:
+    """What was posted, also where a hook of the host's has read it before; None for more than is taken. Of that nothing
+    is read where its length is told, and one byte too many where it is not.
+    """
+    if (request.content_length or 0) > LARGEST:
+        return None
+    body = request.stream.read(LARGEST + 1) or request.get_data()
+    return body if len(body) <= LARGEST else None
 
 
 def _plainly(words: str, status: int) -> Response:

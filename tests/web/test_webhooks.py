@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import threading
@@ -232,6 +233,39 @@ def test_ten_megabytes_are_refused_unread(sent: tuple[Portal, UUID], caplog: pyt
     assert _post(portal, _told(message).ljust(10_000_000)).status_code == 413
     assert [each for each in caplog.messages if "too large" in each] != []
     assert portal.message(message).state == MessageState.SENT
+
+
+class _Unread(io.RawIOBase):
+    """A body that counts what is read of it."""
+
+    taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.taken += len(buffer)
+        return len(buffer)
+
+
+def test_of_ten_megabytes_whose_length_is_told_not_a_byte_is_read(sent: tuple[Portal, UUID]) -> None:
+    portal, _ = sent
+    body = _Unread()
+    length = {"CONTENT_LENGTH": "10000000", "wsgi.input": io.BufferedReader(body)}
+    address = f"/sms/receipts/{portal.provider().token}"
+    answer = portal.app.test_client().post(address, environ_overrides=length)
+    assert answer.status_code == 413
+    assert body.taken == 0
+
+
+def test_of_a_body_whose_length_nobody_tells_no_more_than_that_is_read(sent: tuple[Portal, UUID]) -> None:
+    portal, _ = sent
+    body = _Unread()
+    endless = {"wsgi.input_terminated": True, "wsgi.input": io.BufferedReader(body), "CONTENT_LENGTH": ""}
+    address = f"/sms/receipts/{portal.provider().token}"
+    answer = portal.app.test_client().post(address, environ_overrides=endless)
+    assert answer.status_code == 413
+    assert body.taken < 2 * LARGEST
 
 
 def test_what_cannot_be_read_is_told_so(sent: tuple[Portal, UUID]) -> None:
