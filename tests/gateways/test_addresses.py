@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -101,12 +100,6 @@ def test_of_several_addresses_those_that_may_be_reached_are(monkeypatch: pytest.
     _leading_to(monkeypatch, ["10.0.0.1", "8.8.8.8", "169.254.169.254", "9.9.9.9"])
     assert allowed("sms.example", 443, private=False) == ["8.8.8.8", "9.9.9.9"]
     assert allowed("sms.example", 443, private=True) == ["10.0.0.1", "8.8.8.8", "9.9.9.9"]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def _not_sent(http: Http, url: str) -> NotSent:

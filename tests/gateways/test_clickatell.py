@@ -3,56 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
 
-from sms_plugin.errors import ForgedRequest, SmsError
+from sms_plugin.errors import SmsError
 from sms_plugin.gateways.clickatell import ClickatellGateway
 from sms_plugin.gateways.clickatell_settings import ClickatellSettings
-from sms_plugin.gateways.contract import (
-    About,
-    Inbound,
-    Outcome,
-    Outgoing,
-    Part,
-    ReceiptStatus,
-    Report,
-    Sent,
-    WebRequest,
-)
+from sms_plugin.gateways.contract import About, Outcome, Outgoing, Sent, WebRequest
 from sms_plugin.gateways.http import Http
 from sms_plugin.gateways.settings import BadSettings, build
-from sms_plugin.testing.gateway_contract import GatewayContract, ScriptedServer, outgoing, sent
+from sms_plugin.testing.gateway_contract import GatewayContract, ScriptedServer, outgoing
 from sms_plugin.testing.loopback import Reply, json_reply
 from tests.doubles import clickatell as double
-from tests.doubles.clickatell import ONE_KEY, PASSWORD, PLATFORM_KEY, SENDER, USER, Clickatell
+from tests.doubles.clickatell import ONE_KEY, PLATFORM_KEY, SENDER, Clickatell
 from tests.doubles.troubled import Trouble
-
-NUMBER = "+2799900001"
-AT = datetime(2026, 11, 20, 8, 0, 8, 123000, tzinfo=UTC)
-OURS = UUID(int=77)
-URL = "https://portal.example/sms/receipts/1"
-CALLBACKS = {"callback_user": USER, "callback_password": PASSWORD}
-
-
-def result(to: str, id: str | None, error: object = None) -> dict[str, Any]:
-    """One message's result, as the One API tells it."""
-    return {"apiMessageId": id, "accepted": id is not None, "to": to, "error": error}
-
-
-def results(*told: Mapping[str, Any], status: int = 202) -> Reply:
-    return json_reply({"messages": list(told), "error": None}, status=status)
-
-
-def wrong(code: int, words: str = "Something.") -> dict[str, object]:
-    return {"code": code, "description": words}
+from tests.gateways.clickatell_calls import (
+    AT,
+    CALLBACKS,
+    NUMBER,
+    OURS,
+    called,
+    one,
+    platform,
+    queried,
+    result,
+    results,
+    wrong,
+)
 
 
 class TestClickatell(GatewayContract):
@@ -112,47 +94,6 @@ class TestClickatellPlatformByQuery(TestClickatellPlatform):
 
     def inbound(self, settings: Any) -> WebRequest:
         return queried(double.queried(double.platform_text("Olá", message="in-1", at=AT)))
-
-
-def called(body: bytes, *, headers: Mapping[str, str] | None = None) -> WebRequest:
-    """A callback as it comes."""
-    return WebRequest(method="POST", url=URL, headers=headers or double.authorised(), body=body)
-
-
-def queried(query: str) -> WebRequest:
-    """A callback by GET."""
-    return WebRequest(method="GET", url=f"{URL}?{query}", headers=double.authorised(), body=b"")
-
-
-@pytest.fixture
-def vendor() -> Iterator[Clickatell]:
-    """The double; whatever it did not expect fails the test."""
-    with Clickatell() as vendor:
-        yield vendor
-        assert vendor.complaints == []
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(read_timeout=5.0, private=True) as http:
-        yield http
-
-
-def one(url: str, http: Http, **more: str) -> ClickatellGateway:
-    """The One API at that address."""
-    raw = {"api_key": ONE_KEY, "base_url": url, **more}
-    return ClickatellGateway(build(ClickatellSettings, raw), http)
-
-
-def platform(url: str, http: Http, **more: str) -> ClickatellGateway:
-    """The platform API at that address."""
-    return one(url, http, **{"api_key": PLATFORM_KEY, "flavour": "platform", **more})
 
 
 def test_each_message_of_a_request_has_a_text_and_an_id_of_its_own(vendor: Clickatell, http: Http) -> None:
@@ -338,160 +279,6 @@ def test_results_in_another_order_are_matched_by_number(server: ScriptedServer, 
     server.will(results(result("351912345678", "c-2"), result("2799900001", "c-1")))
     verdicts = one(server.url, http).send([outgoing(1, to=NUMBER), outgoing(2, to="+351912345678")])
     assert [each.reference for each in verdicts] == ["c-1", "c-2"]
-
-
-@pytest.mark.parametrize(
-    ("code", "word", "status", "reason"),
-    [
-        (2, "QUEUED", ReceiptStatus.ACCEPTED, ""),
-        (4, "SENT_TO_SUPPLIER", ReceiptStatus.SENT, ""),
-        (5, "DEVICE_ACK", ReceiptStatus.DELIVERED, ""),
-        (6, "READ", ReceiptStatus.READ, ""),
-        (20, "EXPIRED", ReceiptStatus.UNDELIVERED, "undelivered"),
-        (25, "INSUFFICIENT_ACCOUNT_BALANCE", ReceiptStatus.FAILED, "no_credit"),
-        (27, "Daily volume limit reached", ReceiptStatus.FAILED, "throttled"),
-        (29, "RECIPIENT_DOES_NOT_EXIST", ReceiptStatus.UNDELIVERED, "unknown_number"),
-        (131, "SOMETHING_OF_WHATSAPP", ReceiptStatus.FAILED, "failed"),
-    ],
-)
-def test_a_status_of_the_one_api_is_a_receipt(
-    http: Http, code: int, word: str, status: ReceiptStatus, reason: str
-) -> None:
-    """X3."""
-    at = one("https://platform.clickatell.com", http)
-    (report,) = at.read_webhook(called(double.status("c-1", code, word, at=AT, ours=OURS.hex)))
-    assert report == Report(
-        status=status,
-        reference="c-1",
-        message_id=OURS,
-        number="2799900001",
-        provider_code=str(code),
-        reason=reason,
-        occurred_at=AT,
-    )
-
-
-@pytest.mark.parametrize("name", ["messageStatusUpdate", "moStatus", "anything"])
-def test_whatever_the_list_is_called_its_items_are_read(http: Http, name: str) -> None:
-    """The name of the list of statuses is not published."""
-    items = [{"messageId": f"c-{at}", "statusCode": 5} for at in (1, 2)]
-    reports = one("https://platform.clickatell.com", http).read_webhook(called(double.event(name, *items)))
-    assert [(each.reference, each.status) for each in reports if isinstance(each, Report)] == [
-        ("c-1", ReceiptStatus.DELIVERED),
-        ("c-2", ReceiptStatus.DELIVERED),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("code", "word", "status"),
-    [
-        ("003", "DELIVERED_TO_GATEWAY", ReceiptStatus.SENT),
-        ("004", "RECEIVED_BY_RECIPIENT", ReceiptStatus.DELIVERED),
-        ("5", "", ReceiptStatus.FAILED),
-        ("10", "", ReceiptStatus.UNDELIVERED),
-        ("12", "", ReceiptStatus.FAILED),
-    ],
-)
-@pytest.mark.parametrize("way", ["json", "query", "form"])
-def test_a_status_of_the_platform_is_a_receipt(
-    http: Http, code: str, word: str, status: ReceiptStatus, way: str
-) -> None:
-    """Its numbers mean other things than the One API's."""
-    fields = double.platform_status("c-1", code, word, at=AT, ours=OURS.hex)
-    form = {"content-type": "application/x-www-form-urlencoded"}
-    request = {
-        "json": lambda: called(json.dumps(fields).encode()),
-        "query": lambda: queried(double.queried(fields)),
-        "form": lambda: called(double.queried(fields).encode(), headers=form),
-    }[way]()
-    (report,) = platform("https://platform.clickatell.com", http).read_webhook(request)
-    assert isinstance(report, Report)
-    assert (report.status, report.reference, report.message_id, report.occurred_at) == (status, "c-1", OURS, AT)
-
-
-def test_a_status_that_says_nothing_is_no_receipt(http: Http) -> None:
-    at = one("https://platform.clickatell.com", http)
-    assert at.read_webhook(called(double.status("c-1", 1, "UNKNOWN", at=AT))) == []
-
-
-def test_an_id_that_is_none_of_ours_is_left_out(http: Http) -> None:
-    at = one("https://platform.clickatell.com", http)
-    (report,) = at.read_webhook(called(double.status("c-1", 5, "DEVICE_ACK", at=AT, ours="somebody-else's")))
-    assert isinstance(report, Report)
-    assert report.message_id is None
-
-
-def test_a_text_from_a_phone_tells_what_it_answers(http: Http) -> None:
-    """Q5: with emoji and Cyrillic."""
-    more = {"relatedMessageId": "c-1", "relatedClientMessageId": OURS.hex}
-    at = one("https://platform.clickatell.com", http)
-    (text,) = at.read_webhook(called(double.text("Дякую 👋", message="in-1", at=AT, **more)))
-    assert text == Inbound(
-        sender="2799900001",
-        text="Дякую 👋",
-        reference="in-1",
-        to=SENDER,
-        answers="c-1",
-        answers_id=OURS,
-        received_at=AT,
-    )
-
-
-@pytest.mark.parametrize("charset", ["utf-8", "utf-16-be", "iso-8859-1"])
-def test_a_text_to_the_platform_is_read_by_the_charset_that_it_names(http: Http, charset: str) -> None:
-    words = "Olá, até já" if charset == "iso-8859-1" else "Дякую 👋"
-    fields = double.platform_text(words, message="in-1", at=AT, charset=charset)
-    plain = {name: value for name, value in fields.items() if name != "text"}
-    query = "&".join([double.queried(plain), double.queried({"text": words}, charset=charset)])
-    (text,) = platform("https://platform.clickatell.com", http).read_webhook(queried(query))
-    assert isinstance(text, Inbound)
-    assert text.text == words
-
-
-@pytest.mark.parametrize(
-    ("udh", "part"),
-    [
-        ("0500037B0201", Part(group="7B", number=1, total=2)),
-        ("060804007B0302", Part(group="007B", number=2, total=3)),
-        ("0500037B0200", None),
-        ("050003", None),
-        ("", None),
-    ],
-)
-def test_a_part_of_a_text_says_which_one_it_is(http: Http, udh: str, part: Part | None) -> None:
-    fields = double.platform_text("first half", message="in-1", at=AT, udh=udh)
-    (text,) = platform("https://platform.clickatell.com", http).read_webhook(called(json.dumps(fields).encode()))
-    assert isinstance(text, Inbound)
-    assert text.part == part
-
-
-def test_without_a_user_the_address_alone_protects(http: Http) -> None:
-    at = one("https://platform.clickatell.com", http)
-    body = double.status("c-1", 5, "DEVICE_ACK", at=AT)
-    assert len(at.read_webhook(called(body, headers={"content-type": "application/json"}))) == 1
-    guarded = one("https://platform.clickatell.com", http, **CALLBACKS)
-    with pytest.raises(ForgedRequest):
-        guarded.read_webhook(called(body, headers={"content-type": "application/json"}))
-
-
-def test_a_message_can_be_asked_about(vendor: Clickatell, http: Http) -> None:
-    vendor.statuses["c-1"] = {"status": "DEVICE_ACK", "timestamp": double.milliseconds(AT)}
-    asked = [sent(1, reference="c-1"), sent(2, reference="nobody/s")]
-    (report,) = one(vendor.url, http).poll(asked)
-    assert (report.reference, report.status, report.occurred_at) == ("c-1", ReceiptStatus.DELIVERED, AT)
-
-
-def test_what_was_told_before_a_failure_counts(server: ScriptedServer, http: Http) -> None:
-    server.will(json_reply({"sms": {"status": "QUEUED"}}), Reply(status=500))
-    reports = one(server.url, http).poll([sent(1, reference="c-1"), sent(2, reference="c-2")])
-    assert [each.reference for each in reports] == ["c-1"]
-
-
-@pytest.mark.parametrize("make", [one, platform])
-def test_the_balance_has_its_currency(vendor: Clickatell, http: Http, make: Any) -> None:
-    """P17."""
-    balance = make(vendor.url, http).balance()
-    assert (balance.amount, balance.unit) == (Decimal("12.345"), "USD")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -44,18 +44,6 @@ CALLED: Mapping[str, object] = {
     "inbound_reference": "id",
     "inbound_to": "to",
 }
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(read_timeout=5.0, private=True) as http:
-        yield http
 
 
 def gateway(server: ScriptedServer, http: Http, **raw: object) -> GenericHttpGateway:

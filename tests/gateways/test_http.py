@@ -32,18 +32,6 @@ NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(private=True) as http:
-        yield http
-
-
-@pytest.fixture
 def hasty() -> Iterator[Http]:
     """For answers that never come whole."""
     with Http(read_timeout=0.3, private=True) as http:

@@ -45,19 +45,6 @@ def double() -> Iterator[Msg91Double]:
         yield double
 
 
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(private=True) as http:
-        yield http
-
-
-@pytest.fixture
-def hasty() -> Iterator[Http]:
-    """For answers that never come."""
-    with Http(read_timeout=0.5, private=True) as http:
-        yield http
-
-
 def flows(double: Msg91Double, http: Http, **more: object) -> Msg91Gateway:
     """The account for flows."""
     raw = {"auth_key": AUTH_KEY, "flows": LINES, "batch_size": 100, "base_url": double.url, **more}

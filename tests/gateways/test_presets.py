@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,12 +22,6 @@ ACCOUNT = {
     "hotmobile": {"user": "u", "password": "p"},
 }
 PRESETS = (FacilitaMovel, KingTelecom, HotMobile)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def send(server: ScriptedServer, preset: type[PresetGateway], *, text: str = "Olá João & cia") -> Verdict:

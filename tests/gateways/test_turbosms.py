@@ -93,12 +93,6 @@ def vendor() -> Iterator[TurboSms]:
         assert vendor.complaints == []
 
 
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(read_timeout=5.0, private=True) as http:
-        yield http
-
-
 def gateway(url: str, http: Http, **more: str) -> TurboSmsGateway:
     """The gateway at that address."""
     raw = {"token": TOKEN, "sender": "Acme", "callback_secret": SECRET, "base_url": url, **more}
@@ -306,12 +300,6 @@ def test_a_code_means_the_same_of_a_recipient_and_of_all(
         server.will(reply)
         (verdict,) = gateway(server.url, http).send([outgoing(to=NUMBER)])
         assert (verdict.outcome, verdict.about, verdict.for_good) == (outcome, about, for_good)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def test_what_is_said_of_one_number_is_not_said_of_several(server: ScriptedServer, http: Http) -> None:

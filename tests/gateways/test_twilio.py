@@ -47,12 +47,6 @@ def server() -> Iterator[ScriptedServer]:
         yield server
 
 
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http(read_timeout=5.0, private=True) as http:
-        yield http
-
-
 def gateway(url: str, http: Http, **more: str) -> TwilioGateway:
     """Twilio at that address."""
     raw = {"account_sid": ACCOUNT, "auth_token": "12345", "sender": "+15017122661", "base_url": url, **more}
