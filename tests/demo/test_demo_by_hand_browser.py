@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.demo.steps import open_menu, sign_in
 from tests.demo_process import RunningDemo, running_demo
@@ -83,6 +83,19 @@ def test_one_message_from_the_menu_to_the_phone(page: Page, demo: RunningDemo) -
     expect(page.locator("body")).to_contain_text(f"Installation {width}")
     expect(page.locator("body")).to_contain_text("Helena Prata")
     _on_the_phone(page, demo, f"vamos às 10h - {width}")
+
+
+def test_what_is_typed_before_the_script_came_is_looked_for_all_the_same(page: Page, demo: RunningDemo) -> None:
+    """A slow line brings the page first: whoever types at once is not left without an answer."""
+    kept: list[Route] = []
+    page.route("**/single.js*", lambda route: kept.append(route))
+    page.goto(f"{demo.url}/admin/sms/individual/", wait_until="commit")
+    page.fill("#sms-to", "Carva")
+    while not kept:
+        page.wait_for_timeout(50)
+    for each in kept:
+        each.continue_()
+    expect(page.locator("[data-sms-found] label", has_text="Client").first).to_be_visible()
 
 
 def test_an_express_message_by_the_keyboard_from_a_page_of_the_hosts(page: Page, demo: RunningDemo) -> None:

@@ -35,6 +35,8 @@
         // a newer search took over, or the server cannot be reached: "Search" is still there
       }
     };
+    // what was typed before this script came, or what the browser kept, is looked for all the same
+    if (box.value && !found.children.length) search();
     box.addEventListener("input", later(search));
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;

@@ -109,6 +109,9 @@
       }
     });
     fit();
+    // what was typed before this script came, or what the browser kept, is looked for all the same
+    const [to, found] = [form.querySelector("[name=to]"), form.querySelector("[data-sms-found]")];
+    if (to && to.value && found && !found.children.length) search();
     if (form.querySelector("textarea").value && !form.querySelector(".sms-said")) look();
   };
 

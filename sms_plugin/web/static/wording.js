@@ -69,7 +69,10 @@
       const told = await ask("records", form.dataset.smsRecords, {});
       if (told !== null) found.innerHTML = told.html;
     };
+    // what was typed before this script came, or what the browser kept, is looked for and measured all the same
+    for (const area of areas()) if (area.value !== area.defaultValue) measure(area);
     if (words && found) {
+      if (words.value && !found.children.length) search();
       words.addEventListener("input", later(search));
       words.addEventListener("focus", () => { if (!found.querySelector("[type=radio]")) search(); });
       words.addEventListener("keydown", (event) => {
