@@ -142,6 +142,13 @@ class Boxes:
         """Whether one of the processes has logged these words."""
         return words in (self._folder / f"{name}.log").read_text("utf-8", "replace")
 
+    def tell(self, name: str, signal_number: int) -> None:
+        """Send a process a signal: to stop for a while, to go on, to die."""
+        process = self._processes[["bearerbox", "smsbox"].index(name)]
+        process.send_signal(signal_number)
+        if signal_number == signal.SIGKILL:
+            process.wait(10)
+
     def close(self) -> None:
         """Stop every process, the last that was started first."""
         for process in reversed([*self._processes, *([self._phones] if self._phones else [])]):
@@ -212,6 +219,7 @@ def _open(port: int) -> bool:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGINT)
         try:
             process.wait(10)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import threading
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,16 +12,17 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from sms_plugin.gateways.contract import Inbound, WebRequest
+from sms_plugin.gateways.contract import About, Inbound, Outcome, WebRequest
 from sms_plugin.gateways.http import Http
 from sms_plugin.gateways.kannel import KannelGateway, KannelSettings
 from sms_plugin.gateways.settings import build
 from sms_plugin.testing import drain
+from sms_plugin.testing.gateway_contract import outgoing
 from sms_plugin.testing.loopback import LoopbackServer, Received, Reply
 from tests.demo_process import free_port
 from tests.doubles.kannel import Kannel
 from tests.kannel import boxes
-from tests.kannel.boxes import Boxes, until
+from tests.kannel.boxes import PASSWORD, USER, Boxes, until
 from tests.kannel.conftest import Texting
 from tests.portal import Client, Portal
 
@@ -121,6 +124,46 @@ def test_a_no_is_confirmed_once_and_holds(texting: Texting) -> None:
     assert confirmation.text != SHORT
     with portal.app.app_context():
         assert sorted(message.state for message in portal.messages())[-1] == "suppressed"
+
+
+def _asking(boxes: Boxes, http: Http) -> KannelGateway:
+    raw = {"base_url": boxes.url, "username": USER, "password": PASSWORD, "private_address": "y"}
+    return KannelGateway(build(KannelSettings, raw), http)
+
+
+def test_a_text_is_unknown_where_the_bearerbox_halts_over_it_and_arrives_once_it_goes_on(tmp_path: Path) -> None:
+    """Promise 3: sent again, it would have arrived twice."""
+    with Boxes(tmp_path) as boxes, Http(read_timeout=1.0, private=True) as http:
+        boxes.tell("bearerbox", signal.SIGSTOP)
+        (verdict,) = _asking(boxes, http).send([outgoing(to=NUMBER, text="Halted")])
+        assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "timeout")
+        boxes.tell("bearerbox", signal.SIGCONT)
+        assert [each.text for each in boxes.arrived(to=NUMBER)] == ["Halted"]
+
+
+def test_a_text_is_unknown_where_the_smsbox_dies_over_it(tmp_path: Path) -> None:
+    """X2; once nobody listens, it has surely not been taken."""
+    with Boxes(tmp_path) as boxes, Http(read_timeout=20.0, private=True) as http:
+        boxes.tell("smsbox", signal.SIGSTOP)
+        killing = threading.Timer(0.5, boxes.tell, ("smsbox", signal.SIGKILL))
+        killing.start()
+        (verdict,) = _asking(boxes, http).send([outgoing(to=NUMBER, text="Killed")])
+        killing.join()
+        assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "reset")
+        (verdict,) = _asking(boxes, http).send([outgoing(to=NUMBER, text="Gone")])
+        assert (verdict.outcome, verdict.about, verdict.for_good) == (Outcome.REFUSED, About.PROVIDER, False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [({"password": "guessed"}, "bad_credentials"), ({"path": "/cgi-bin/none"}, "bad_address")],
+)
+def test_what_the_smsbox_does_not_let_in_is_the_account(tmp_path: Path, wrong: dict[str, str], reason: str) -> None:
+    """P21."""
+    with Boxes(tmp_path) as boxes, Http(private=True) as http:
+        raw = {"base_url": boxes.url, "username": USER, "password": PASSWORD, "private_address": "y", **wrong}
+        (verdict,) = KannelGateway(build(KannelSettings, raw), http).send([outgoing(to=NUMBER)])
+    assert (verdict.outcome, verdict.about, verdict.reason) == (Outcome.REFUSED, About.ACCOUNT, reason)
 
 
 def test_a_text_waits_while_the_portal_is_away_or_busy(tmp_path: Path) -> None:
