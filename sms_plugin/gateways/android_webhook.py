@@ -87,16 +87,15 @@ def _id(payload: Mapping[str, Any]) -> str:
 
 
 def _text(payload: Mapping[str, Any]) -> Inbound:
-    id = _id(payload)
     sender, text = payload.get("sender") or payload.get("phoneNumber"), payload.get("message")
     if not isinstance(sender, str) or not isinstance(text, str):
         raise SmsError("This is no text of the app's", code="garbled")
-    # The app makes the id from the content: it is one text only together with its time.
-    when = str(payload.get("receivedAt") or "")
+    # The app makes the id from the content: it is one text only together with its time. Older ones give none.
+    id, when = payload.get("messageId"), str(payload.get("receivedAt") or "")
     return Inbound(
         sender=sender,
         text=text,
-        reference=f"{id}/{when}"[:100],
+        reference=f"{id}/{when}"[:100] if id and isinstance(id, str) else None,
         to=str(payload.get("recipient") or ""),
         received_at=moment_in(when),
     )
@@ -112,7 +111,7 @@ def _receipt(kind: str, payload: Mapping[str, Any]) -> Report:
         reference=id,
         message_id=_uuid(id),
         number=number if isinstance(number, str) else None,
-        provider_code=quoted(payload.get("reason"))[:40],
+        provider_code=quoted(payload.get("reason") or payload.get("error"))[:40],
         reason="failed" if status is ReceiptStatus.FAILED else "",
         occurred_at=moment_in(payload.get(at)),
         segments=parts if isinstance(parts, int) and parts > 0 else None,

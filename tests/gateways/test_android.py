@@ -251,20 +251,37 @@ def test_another_key_is_a_forgery(http: Http) -> None:
         made(NOWHERE, http).read_webhook(web(called("system:ping", {}, key="guessed")))
 
 
+def test_a_text_of_an_older_app_has_no_id(http: Http) -> None:
+    """Q5: as the project's client for JavaScript has it."""
+    told = {"message": "Olá", "phoneNumber": "+5511987650001", "receivedAt": "2026-11-20T10:00:00.000-03:00"}
+    (text,) = made(NOWHERE, http).read_webhook(web(called("sms:received", told)))
+    assert isinstance(text, Inbound)
+    assert (text.sender, text.text, text.reference) == ("+5511987650001", "Olá", None)
+    assert text.received_at == datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["reason", "error"])
+def test_why_the_phone_failed_is_kept(http: Http, name: str) -> None:
+    told = {"messageId": FIRST, "recipient": "+5511987650001", "failedAt": "2026-11-20T10:00:00Z", name: "NO_SERVICE"}
+    (report,) = made(NOWHERE, http).read_webhook(web(called("sms:failed", told)))
+    assert isinstance(report, Report)
+    assert (report.status, report.provider_code) == (ReceiptStatus.FAILED, "NO_SERVICE")
+
+
 def test_texts_that_the_app_tells_of_at_once_are_each_read(http: Http) -> None:
     """Q5: webhooks are delivered in batches where the app's settings say so."""
     told = [
         {"messageId": f"9f8e7{at}", "message": text, "sender": "+5511987650001", "receivedAt": "2026-11-20T10:00:00Z"}
         for at, text in enumerate(["Olá", "Так 👋"])
     ]
-    texts = made("http://127.0.0.1:9", http).read_webhook(web(called("sms:batch:received", {"messages": told})))
+    texts = made(NOWHERE, http).read_webhook(web(called("sms:batch:received", {"messages": told})))
     assert [each.text for each in texts if isinstance(each, Inbound)] == ["Olá", "Так 👋"]
     assert len({each.reference for each in texts}) == 2
 
 
 @pytest.mark.parametrize("payload", [{}, {"messages": None}, {"messages": "x"}])
 def test_a_batch_without_texts_tells_nothing(http: Http, payload: dict[str, Any]) -> None:
-    assert made("http://127.0.0.1:9", http).read_webhook(web(called("sms:batch:received", payload))) == []
+    assert made(NOWHERE, http).read_webhook(web(called("sms:batch:received", payload))) == []
 
 
 def test_a_signed_event_without_a_message_cannot_be_read(http: Http) -> None:
