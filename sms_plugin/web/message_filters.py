@@ -143,7 +143,7 @@ def _words(text: str) -> str:
 
 
 def _nonsense() -> str:
-    return gettext("This cannot be looked for: a filter holds what it cannot hold.")
+    return gettext("Nothing was looked for: what one of the filters was given does not fit it.")
 
 
 def _too_wide() -> str:

@@ -129,3 +129,8 @@ def name_of(ref: RecordRef, *, state: State) -> str:
 
 def _name(names: Mapping[RecordRef, str], ref: RecordRef | None) -> str:
     return "" if ref is None else names.get(ref, "")
+
+
+def section_label(section: str, *, state: State) -> str:
+    """A section's name in the viewer's language; the host's word for one of its own."""
+    return in_language(state.catalogue.sections.get(section, {}), language()) or section

@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import Session
 
-from sms_plugin.catalog.loader import in_language
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundHook
 from sms_plugin.host.when import Dated
@@ -39,7 +38,7 @@ from sms_plugin.web.editing import (
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
 from sms_plugin.web.permissions import Right, actor
-from sms_plugin.web.shown import trigger_label
+from sms_plugin.web.shown import section_label, trigger_label
 from sms_plugin.web.trail import changes_of
 from sms_plugin.web.translation import gettext, language, lazy_gettext
 from sms_plugin.web.trigger_form import Fields, field_of, read, stored, submitted, with_step, without_step
@@ -225,7 +224,7 @@ class TriggerPages(SwitchingPages):
 
     def _section(self, section: str) -> str:
         """A section's name in the viewer's language; the host's word for one of its own."""
-        return in_language(self.state.catalogue.sections.get(section, {}), language()) or section
+        return section_label(section, state=self.state)
 
     def _templates(self) -> list[tuple[Template, str]]:
         """The templates to choose from, and what stands against each."""

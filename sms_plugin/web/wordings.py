@@ -31,6 +31,7 @@ from sms_plugin.web.forms import has_token
 from sms_plugin.web.measuring import about_of
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.rows import Rows
+from sms_plugin.web.shown import section_label, trigger_label
 from sms_plugin.web.trail import changes_of
 from sms_plugin.web.translation import gettext, in_words, language, lazy_gettext
 from sms_plugin.web.versions import history, number_below
@@ -172,13 +173,13 @@ class WordingPages(Rows):
             words=words,
             found=records(words, about=about, state=state) if request.form.get("do") == "preview" else [],
             record=about.record,
-            used_by=used_by,
+            used_by=[(key, trigger_label(key, state=state)) for key in used_by],
             versions=history(state.db.session(), template, below=number_below(request.args)),
             changes=[] if template is None else changes_of(state.db.session(), f"template {template.name}"),
         )
 
-    def _sections(self, chosen: str | None) -> list[tuple[str, Any]]:
-        """Each section with the shortcodes that it offers; the empty one is the company's alone."""
+    def _sections(self, chosen: str | None) -> list[tuple[str, str, Any]]:
+        """Each section with its name and the shortcodes that it offers; the empty one is the company's alone."""
         registry = self.state.registry
         names = ["", *registry.sections]
         if chosen is not None and chosen not in names:
@@ -186,6 +187,7 @@ class WordingPages(Rows):
         return [
             (
                 name,
+                section_label(name, state=self.state) if name else "",
                 offered(
                     registry.reachable_in(name or None),
                     first=name or None,
@@ -228,8 +230,8 @@ def _name(view: WordingPages, _context: Any, row: Template, _column: str) -> Mar
     return link + Markup('<br><small class="text-muted">{}</small>').format(row.description)
 
 
-def _section(_view: WordingPages, _context: Any, row: Template, _column: str) -> str:
-    return str(escape(row.section)) if row.section else gettext("company only")
+def _section(view: WordingPages, _context: Any, row: Template, _column: str) -> str:
+    return str(escape(section_label(row.section, state=view.state))) if row.section else gettext("company only")
 
 
 def _state(view: WordingPages, _context: Any, row: Template, _column: str) -> Markup:
@@ -254,6 +256,8 @@ def _used(view: WordingPages, _context: Any, row: Template, _column: str) -> Mar
         for id, key in pairs:
             g.sms_used.setdefault(id, []).append(key)
     return Markup(", ").join(
-        Markup('<a href="{}">{}</a>').format(view.page_url("trigger", "edit_view", key=key), key)
+        Markup('<a href="{}">{}</a>').format(
+            view.page_url("trigger", "edit_view", key=key), trigger_label(key, state=view.state)
+        )
         for key in sorted(g.sms_used.get(row.id, []))
     )

@@ -265,7 +265,7 @@ def test_the_queue_is_found_by_trigger_batch_client_number_and_day(pages: Portal
         assert [each for each in ("Bill", "Offer", "Ana&#39;s") if f">{each}</a>" in page] == [text], query
     assert ">Bill</a>" in visitor.read(f"{QUEUE}?since={today - dt.timedelta(days=1)}")
     assert "Nothing waits that fits" in visitor.read(f"{QUEUE}?until={today - dt.timedelta(days=2)}")
-    assert "cannot be looked for" in visitor.read(f"{QUEUE}?batch=abc")
+    assert "Nothing was looked for" in visitor.read(f"{QUEUE}?batch=abc")
 
 
 def test_a_send_to_many_that_goes_on_is_one_line_with_what_is_still_to_come(pages: Portal, visitor: Visitor) -> None:

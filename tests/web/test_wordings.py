@@ -332,3 +332,15 @@ def test_a_text_is_labelled_with_its_languages_name_and_the_code_where_two_are_c
             "zz": "zz",
         }
         assert language_names(["pt", "PT"]) == {"pt": "Portuguese (pt)", "PT": "Portuguese (PT)"}
+
+
+@one_kind
+def test_sections_and_triggers_are_called_by_their_names(pages: Portal, visitor: Visitor, id: int) -> None:
+    """M1, M2: a key is for whoever declares it."""
+    use(pages, id)
+    listed = visitor.read(LIST)
+    assert re.search(r'class="col-section"[^>]*>\s*Invoices and charges\s*</td>', listed)
+    assert re.search(r'key=charge_created">Charge issued</a>', listed)
+    page = visitor.read(edit(id))
+    assert '<option value="invoice" selected>Invoices and charges</option>' in page
+    assert re.search(r'key=charge_created">Charge issued</a>', page)
