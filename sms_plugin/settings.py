@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -43,7 +44,7 @@ class Settings:
     bulk_stop: int = 30  #: it stops by itself when so many in a hundred of its messages have failed; 0: never
     private_gateways: bool | None = None  #: whether providers may be reached in private networks; None: see ``State``
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The portal's timezone."""
         return ZoneInfo(self.timezone)

@@ -57,6 +57,7 @@ class State:
     wake: Event = field(default_factory=Event)  #: set when something may be due
     _lock: RLock = field(default_factory=RLock, repr=False)
     _resolved: list[Registry] = field(default_factory=list, repr=False)
+    _sound: list[Registry] = field(default_factory=list, repr=False)  #: the same, once it is known to have no problems
 
     @property
     def testing(self) -> bool:
@@ -85,6 +86,8 @@ class State:
     @property
     def registry(self) -> Registry:
         """The registry of sound declarations. Raises ``ConfigurationError`` naming every mistake."""
+        if self._sound:  # a run of thousands asks each time
+            return self._sound[0]
         registry = self.resolution
         if registry.problems:
             told = " ".join(f"({number}) {problem}" for number, problem in enumerate(registry.problems, 1))
@@ -93,6 +96,7 @@ class State:
                 code="bad_declarations",
                 hint="See `flask sms check`.",
             )
+        self._sound.append(registry)
         return registry
 
     def session(self) -> Session:

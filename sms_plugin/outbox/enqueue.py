@@ -59,12 +59,14 @@ class Draft:
     expires_at: datetime | None
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Draft:
-        """A draft with these values, which name every field without a default; a frozen class's own way sets each field
-        by itself: a run of thousands notices.
+    def of(cls, *values: Mapping[str, Any]) -> Draft:
+        """A draft with these values, later ones before earlier ones, which name every field without a default; a frozen
+        class's own way sets each field by itself: a run of thousands notices.
         """
         draft: Draft = object.__new__(cls)
-        vars(draft).update(_DEFAULTS, **values)
+        own = vars(draft)
+        for each in (_DEFAULTS, *values):
+            own.update(each)
         return draft
 
     def but(self, **changes: Any) -> Draft:
@@ -142,6 +144,7 @@ def _row(draft: Draft, now: datetime, prices: Tariff) -> dict[str, Any]:
         "state": draft.state.value,
         "detail": draft.detail[:255],
         "direction": "out",
+        "channel": "",
         "cost": prices.cost(draft.number, draft.segments),
         "currency": prices.currency,
         "created_at": now,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
@@ -18,12 +18,13 @@ from sms_plugin.host.bound import BoundEntity, BoundHook
 from sms_plugin.host.identity import key_text, key_values
 from sms_plugin.host.stepping import direction_of, is_own, own_step
 from sms_plugin.host.when import Dated, Yearly, lead_time
+from sms_plugin.values import made_often
 
 #: The step of a message that a person or the host's own code fired.
 BY_HAND = "hand"
 
 
-@dataclass(frozen=True, kw_only=True)
+@made_often()
 class Answer:
     """What the database says of one record."""
 
@@ -84,11 +85,25 @@ def ask(session: Session, *, entity: BoundEntity, hooks: Sequence[BoundHook], ke
     values = [key_values(entity.model, key) for key in keys]
     wanted = [value[0] for value in values] if question.first == 1 else values
     answers: dict[str, Answer] = {}
+    told: dict[tuple[Any, ...], _Told] = {}  # what many records say alike is kept once
     with session.no_autoflush:
         for found in session.execute(question.query, {"sms_keys": wanted}).all():
             row = tuple(found)
-            answers[key_text(row[: question.first])] = _answer(row, question, len(hooks))
+            asked = row[question.second :]
+            if asked not in told:
+                told[asked] = _told(asked, len(hooks))
+            holds, dates, leads = told[asked]
+            version = blake2b(repr(row[question.first : question.second]).encode(), digest_size=16).digest()
+            answers[key_text(row[: question.first])] = Answer(version=version, holds=holds, dates=dates, leads=leads)
     return answers
+
+
+#: What the hooks' ``only`` say, the values of their dates, the record's own lead times.
+_Told: TypeAlias = tuple[tuple[bool, ...], tuple[object, ...], tuple[object, ...]]
+
+
+def _told(asked: tuple[Any, ...], hooks: int) -> _Told:
+    return tuple(map(bool, asked[:hooks])), asked[hooks : 2 * hooks], asked[2 * hooks :]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,16 +138,6 @@ def _question(model: type[Any], hooks: tuple[BoundHook, ...], dialect: str) -> _
         query=sa.select(*own, *row_columns, *asked, *dates, *leads).select_from(model).where(bound(model, dialect)),
         first=len(own),
         second=len(own) + len(row_columns),
-    )
-
-
-def _answer(values: tuple[Any, ...], question: _Question, hooks: int) -> Answer:
-    third = question.second + hooks
-    return Answer(
-        version=blake2b(repr(values[question.first : question.second]).encode(), digest_size=16).digest(),
-        holds=tuple(map(bool, values[question.second : third])),
-        dates=values[third : third + hooks],
-        leads=values[third + hooks :],
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,13 @@ from sms_plugin.host.registry import Registry
 from sms_plugin.host.several import members
 from sms_plugin.settings import Settings
 from sms_plugin.text.phones import PhoneError, parse_phone
+from sms_plugin.values import made_often
 
 #: Which of a person's numbers a send to many goes to: the one for its purpose, all that may get it, those with a flag.
 MAIN, ALL, BILLING, MARKETING = "main", "all", "billing", "marketing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@made_often(eq=False)
 class Recipient:
     """A person with a number, or with the reason why there is none."""
 
@@ -184,7 +184,9 @@ def _flags(person: BoundPerson, purpose: str) -> list[str]:
     return flags + ([main] if main is not None and main not in flags else [])
 
 
-def _each_number_once(found: Iterable[Recipient]) -> list[Recipient]:
+def _each_number_once(found: list[Recipient]) -> list[Recipient]:
+    if len(found) == 1:
+        return found
     seen: set[str] = set()
     once: list[Recipient] = []
     for each in found:

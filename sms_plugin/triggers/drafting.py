@@ -25,6 +25,7 @@ from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.reading import guarded, why
 from sms_plugin.triggers.windows import Timing
+from sms_plugin.values import made_often
 from sms_plugin.wording.rendering import pick, render_for
 from sms_plugin.wording.stepwise import own_texts
 from sms_plugin.wording.texts import texts_of
@@ -37,7 +38,7 @@ MOMENT = 64
 VALIDITY = timedelta(hours=24)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@made_often(eq=False)
 class Firing:
     """One firing of one trigger for one record."""
 
@@ -181,7 +182,7 @@ class Drafting:
         }
         if status is MessageState.QUEUED:
             own.update(self._worded(firing, to))
-        return Draft.of({**values, **own})
+        return Draft.of(values, own)
 
     def _standing(self, slot: Slot, to: Recipient) -> tuple[MessageState, str]:
         """Whether the message may wait for its turn, else its state and the reason."""
@@ -280,7 +281,7 @@ def _key(firing: Firing, recipient: str) -> bytes:
 
 def _blank(firing: Firing, now: datetime) -> Draft:
     """A message to nobody: it answers why nobody got anything."""
-    return Draft.of({**_values(firing, now), "occurrence": _key(firing, "")})
+    return Draft.of(_values(firing, now), {"occurrence": _key(firing, "")})
 
 
 def _values(firing: Firing, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -19,6 +19,7 @@ from sms_plugin.state import State
 from sms_plugin.text.formats import Money, Style
 from sms_plugin.text.segments import Measure, measure
 from sms_plugin.text.shortcodes import Parsed, Shortcode, render
+from sms_plugin.values import made_often
 from sms_plugin.wording.forms import formed
 from sms_plugin.wording.sensitive import MASK, SENSITIVE
 from sms_plugin.wording.way_out import SHORTCODE, WayOut, link_of
@@ -27,7 +28,7 @@ from sms_plugin.wording.way_out import SHORTCODE, WayOut, link_of
 NOBODYS = WayOut()
 
 
-@dataclass(frozen=True, kw_only=True)
+@made_often()
 class Rendered:
     """A text as it will be sent."""
 

@@ -6,12 +6,13 @@ and the page needs no login.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sms_plugin.state import State
 from sms_plugin.text.phones import digits
 from sms_plugin.text.shortcodes import parse
+from sms_plugin.values import made_often
 
 #: The shortcode.
 SHORTCODE: Final = "optout_link"
@@ -21,7 +22,7 @@ _PURPOSES: Final = ("", "billing", "service", "marketing", "staff")
 _NUMBER_BYTES: Final = 7
 
 
-@dataclass(frozen=True, kw_only=True)
+@made_often()
 class WayOut:
     """Whose link it is, and the purpose of the text that holds it; without a number it leads nowhere."""
 
