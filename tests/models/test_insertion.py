@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -88,3 +89,25 @@ def test_what_does_not_fit_its_column_is_refused(portal: Portal) -> None:
     with pytest.raises(DBAPIError):
         _inserted(portal, _row("a"), _row("b", number="+" * 17))
     assert _texts(portal) == []
+
+
+def test_columns_that_nobody_gave_hold_their_defaults_in_many_rows_as_in_one(portal: Portal) -> None:
+    _inserted(portal, _row("one"))
+    _inserted(portal, _row("many"), _row("more"))
+    with portal.fresh() as session:
+        rows = session.execute(sa.select(_MESSAGE)).mappings().all()
+    given = {"id", "occurrence", "text"}
+    assert len(rows) == 3
+    assert len({tuple(value for name, value in row.items() if name not in given) for row in rows}) == 1
+
+
+def test_values_of_many_rows_come_back_as_those_of_one(portal: Portal) -> None:
+    """Moments, money, keys and texts with signs of the drivers' own in them."""
+    own = {"cost": Decimal("0.0350"), "version": b"v" * 16, "text": "100 % of %(this)s, ? or :that", "segments": 2}
+    _inserted(portal, _row("one", **own))
+    _inserted(portal, _row("many", **own), _row("more", **{**own, "cost": None, "version": None}))
+    with portal.fresh() as session:
+        rows = session.execute(sa.select(*(_MESSAGE.c[name] for name in (*own, "due_at"))).order_by(_MESSAGE.c.id))
+        one, many, more = map(tuple, rows)
+    assert many == one == (Decimal("0.035"), b"v" * 16, own["text"], 2, NOW)
+    assert more == (None, None, own["text"], 2, NOW)
