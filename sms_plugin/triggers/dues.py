@@ -21,9 +21,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import inspect
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.interfaces import LoaderOption
 
 from sms_plugin.host.bound import BoundEntity, BoundHook, Target
@@ -43,8 +43,9 @@ from sms_plugin.triggers.windows import Timing, Window
 
 #: Records of one page: each has its text worded there, while SQLite's other writers wait. Elsewhere nobody does.
 PAGE, ELSEWHERE = 100, 500
-#: A page looks so often at as many rows, keys and dates alone: most of them were written by an earlier sweep.
-LOOKS = 20
+#: A page looks at so many times its own rows, keys and dates alone, for most of them were written by an earlier sweep:
+#: at so many at once where the first look did not fill it.
+LOOKS, LOOK = 20, 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +105,9 @@ def _fresh(
     size = page_size(session)
     page: list[tuple[_Row, Timing]] = []
     timings: dict[tuple[date, Any], Timing | None] = {}
-    for _ in range(LOOKS):
-        rows = _rows(session, hook, condition, cursor=cursor, most=size + 1)
+    most, left = size + 1, LOOKS * size
+    while left > 0:
+        rows = _rows(session, hook, condition, cursor=cursor, most=most)
         found: list[tuple[_Row, Timing]] = []
         for each in rows:
             when = (each.at, each.lead)
@@ -117,9 +119,9 @@ def _fresh(
         page += _not_yet_written(session, hook, found)
         if len(page) > size:
             return page[:size], page[size - 1][0].cursor
-        if len(rows) <= size:
+        if len(rows) < most:
             return page, None
-        cursor = rows[-1].cursor
+        cursor, most, left = rows[-1].cursor, LOOK, left - most
     return page, cursor
 
 
@@ -229,7 +231,7 @@ def _records(session: Session, hook: BoundHook, rows: list[_Row]) -> dict[tuple[
     query = _loading(hook.entity.model, hook.entity.eager, dialect)  # type: ignore[arg-type]  # a class is hashable
     wanted = [each.own if len(each.own) > 1 else each.own[0] for each in rows]
     found = session.execute(query, {"sms_keys": wanted}).unique().scalars()
-    return {tuple(inspect(record).identity or ()): record for record in found}
+    return {instance_state(record).identity or (): record for record in found}
 
 
 def records_of(session: Session, entity: BoundEntity, keys: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin import Entity, Hook, Person, before, yearly
 from sms_plugin.host.bound import BoundHook
-from sms_plugin.models import TriggerRow
+from sms_plugin.models import Message, TriggerRow, new_id
 from sms_plugin.triggers import dues
 from sms_plugin.triggers.dues import due
 from sms_plugin.triggers.steps import steps_of
@@ -134,3 +134,33 @@ def test_a_page_of_one_day_goes_on_behind_the_one_before_it_without_meeting_the_
         for _ in range(2)
     )
     assert ["due_on=? AND rowid>?" in plan for plan in second] == [True]
+
+
+def test_what_was_written_is_passed_by_in_few_looks(full: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dues, "page_size", lambda session: 10)
+    (hook,) = [hook for hook in full.state.registry.date_hooks() if hook.entity.model is Invoice]
+    cursors: list[str | None] = [None]
+    look = _look(full, hook, cursors)
+    with full.fresh() as session, session.begin():
+        rows = [_written(number) for number in range(1, DUE - 5)]
+        session.connection().execute(sa.insert(Message), rows)
+    asked = plans(full, look, about=lambda statement: "FROM invoice" in statement and "LIMIT" in statement)
+    assert len(asked) <= 4  # of which SQLite's looks are two each
+    assert cursors == [None, None]
+
+
+def _written(number: int) -> dict[str, Any]:
+    return {
+        "id": new_id(NOW),
+        "state": "queued",
+        "purpose": "billing",
+        "priority": 1,
+        "trigger": "charge_due_soon",
+        "entity": "invoice/Invoice",
+        "record": f"{number}",
+        "step": "before:3d",
+        "moment": "2026-11-16",
+        "due_at": NOW,
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
