@@ -142,34 +142,36 @@ class _Scope:
         together: Sequence[object] = (),
     ) -> None:
         self.together, self.entity = together, entity
-        self._record, self._entity, self._people, self._state = record, entity, people, state
+        self._record = record
         self._beyond: list[tuple[BoundEntity, object]] = []
-        self._further: Iterator[tuple[BoundEntity, object]] | None = None
+        # it knows nothing of this scope: in a circle, record and all would live until the collector comes
+        self._further = _reached(record, entity, people, state)
 
     def of(self, name: str) -> tuple[BoundEntity, object] | None:
         """The nearest record that offers a shortcode, and its entity."""
-        if name in self._entity.shortcodes:
-            return self._entity, self._record
+        if name in self.entity.shortcodes:
+            return self.entity, self._record
         for each in self._beyond:
             if name in each[0].shortcodes:
                 return each
-        if self._further is None:
-            self._further = self._reached()
         for each in self._further:
             self._beyond.append(each)
             if name in each[0].shortcodes:
                 return each
         return None
 
-    def _reached(self) -> Iterator[tuple[BoundEntity, object]]:
-        entity, record = self._entity, self._record
-        reached = (reader(record) for reader in entity.also.values())
-        audiences = (each.read(record) for targets in entity.to.values() for each in targets if each.person is None)
-        for each in chain(self._people, reached, audiences):
-            found = next(iter(members(each)), None)
-            known = None if found is None else self._state.registry.entity_of(type(found))
-            if known is not None:
-                yield known, found
+
+def _reached(
+    record: object, entity: BoundEntity, people: Sequence[object], state: State
+) -> Iterator[tuple[BoundEntity, object]]:
+    """The records of entities beyond one, the nearest first, each read when it is asked for."""
+    reached = (reader(record) for reader in entity.also.values())
+    audiences = (each.read(record) for targets in entity.to.values() for each in targets if each.person is None)
+    for each in chain(people, reached, audiences):
+        found = next(iter(members(each)), None)
+        known = None if found is None else state.registry.entity_of(type(found))
+        if known is not None:
+            yield known, found
 
 
 def _value(name: str, scope: _Scope | None, state: State, way_out: WayOut) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -148,3 +150,16 @@ def test_a_link_needs_the_public_address(database_url: str) -> None:
 def test_a_forged_host_does_not_reach_a_link(office: Portal) -> None:
     with office.app.test_request_context(headers={"Host": "evil.example"}):
         assert _rendered(office, "{invoice_link}", INVOICE) == "https://portal.example.com/invoice/F7"
+
+
+def test_a_record_that_was_read_is_let_go_of_at_once(office: Portal) -> None:
+    """Issue Triggers, speed: for what a run leaves, the collector would go through all that the portal holds."""
+    invoice = Invoice(number="F7")
+    seen = weakref.ref(invoice)
+    gc.disable()
+    try:
+        assert _rendered(office, "{invoice_number} {contact_firstname}", invoice, ANA) == "F7 Ana"
+        del invoice
+        assert seen() is None
+    finally:
+        gc.enable()
