@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -196,6 +197,30 @@ class TestPages:
     def test_every_row_is_texted_once(self, office: Portal, many: int) -> None:
         assert [page.messages for page in swept(office, at(13, 10))] == [PAGE, PAGE, 7]
         assert len({message.record for message in office.messages()}) == many
+
+    @pytest.mark.parametrize("switched_on", [True, False])
+    def test_the_collector_looks_at_what_is_young_after_each_page_unless_the_host_switched_it_off(
+        self, office: Portal, many: int, switched_on: bool
+    ) -> None:
+        """Issue Triggers, speed: in the midst of a page it would take the page's records for lasting."""
+        looks: list[int] = []
+
+        def note(phase: str, about: dict[str, int]) -> None:
+            looks.extend([about["generation"]] if phase == "start" else [])
+
+        usual = gc.get_threshold()
+        gc.set_threshold(10_000_000)  # it does not look by itself
+        if not switched_on:
+            gc.disable()
+        gc.callbacks.append(note)
+        try:
+            pages = swept(office, at(13, 12))
+        finally:
+            gc.callbacks.remove(note)
+            gc.enable()
+            gc.set_threshold(*usual)
+        assert len(pages) == 3
+        assert looks == ([1] * len(pages) if switched_on else [])
 
     def test_a_whole_last_page_ends_the_sweep(self, office: Portal, ana: Client) -> None:
         due(office, ana, *[november(13)] * PAGE)
