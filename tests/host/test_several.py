@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -112,3 +112,26 @@ def test_a_value_that_happens_to_have_parts_stays_what_it_is() -> None:
     network = ipaddress.ip_network("10.0.0.0/8")
     line = Line(network=network)
     assert check_path(Line, "network", where="").reader()(line) is network
+
+
+def test_a_record_that_is_a_mapping_too_is_one_thing() -> None:
+    class Entry(Base):
+        __tablename__ = "entry"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def keys(self) -> list[str]:
+            return ["id"]
+
+        def __getitem__(self, name: str) -> object:
+            return getattr(self, name)
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(self.keys())
+
+        def __len__(self) -> int:
+            return 1
+
+    Mapping.register(Entry)
+    entry = Entry(id=1)
+    assert members(entry) == [entry]
