@@ -26,6 +26,7 @@ def open_menu(page: Page, title: str | re.Pattern[str]) -> None:
     page.wait_for_load_state("load")  # the menu opens by a script
     if page.locator(".navbar-toggler").is_visible():
         page.click(".navbar-toggler")
+        page.locator(".navbar-collapse.show").wait_for()  # while it still unfolds, what is clicked moves away
     page.click(".dropdown-toggle:has-text('SMS')")
     page.locator(".dropdown-menu.show a", has_text=title).click()
 
