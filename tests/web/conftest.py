@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask_admin import Admin
 from flask_sqlalchemy import SQLAlchemy
 
+from sms_plugin.models import Template
 from tests.demo.visitor import Visitor
 from tests.portal import Portal, make_portal
 
@@ -48,3 +50,12 @@ def pages(mounted: Mounted) -> Portal:
 def visitor(pages: Portal) -> Visitor:
     """Somebody at those pages."""
     return Visitor(client=pages.app.test_client())
+
+
+@pytest.fixture
+def template(pages: Portal, visitor: Visitor) -> int:
+    """A template that the trigger can use."""
+    fields = {"name": "Due", "section": "invoice", "text-en": "T {invoice_number}", "enabled": "1"}
+    visitor.send("/admin/sms/template/new/", **fields)
+    with pages.app.app_context(), pages.fresh() as session:
+        return session.scalars(sa.select(Template.id)).one()

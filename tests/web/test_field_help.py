@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from sms_plugin.testing.phone_server import PhoneServer
-from tests.web import routes
+from tests.web import routes, staged
 from tests.web.conftest import Mounted
 from tests.web.routes import RIGHTS, ROUTES
 
@@ -62,7 +62,7 @@ class Fields(HTMLParser):
 
 
 def test_every_field_of_every_form_has_a_line_that_says_what_to_enter(mounted: Mounted, phone: PhoneServer) -> None:
-    stage = routes.stage(mounted, phone)
+    stage = staged.stage(mounted, phone)
     patterns = routes.patterns(stage.portal.app)
     stage.may(RIGHTS)
     seen: set[str] = set()

@@ -12,9 +12,10 @@ from sms_plugin.models import Change, Group, Message, Provider, Template
 from sms_plugin.testing.phone_server import PhoneServer
 from sms_plugin.web.paging import Cursor, write_cursor
 from tests.portal import Client
-from tests.web import routes
+from tests.web import routes, staged
 from tests.web.conftest import Mounted
-from tests.web.routes import RIGHTS, ROUTES, Stage
+from tests.web.routes import RIGHTS, ROUTES
+from tests.web.staged import Stage
 
 pytestmark = pytest.mark.one_database("sqlite", "who may go where is the same on each; the pages' tests run on all")
 
@@ -32,7 +33,7 @@ BAD = ("", "abc", "0", "-1", "9" * 40, "<script>bad", "\0", "[1", "0b7c6f3e-0000
 
 @pytest.fixture
 def stage(mounted: Mounted, phone: PhoneServer) -> Stage:
-    return routes.stage(mounted, phone)
+    return staged.stage(mounted, phone)
 
 
 @pytest.fixture

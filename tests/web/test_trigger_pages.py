@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -15,51 +14,11 @@ from flask import Flask
 from flask_admin import Admin
 from flask_sqlalchemy import SQLAlchemy
 
-from sms_plugin.models import Change, Template, TriggerRow
-from tests.demo.visitor import TOKEN, Visitor
+from sms_plugin.models import Change
+from tests.demo.visitor import Visitor
 from tests.portal import Client, Invoice, Portal
 from tests.web.conftest import Mounted
-
-LIST = "/admin/sms/trigger/"
-SWITCH = "/admin/sms/trigger/switch/"
-KEY = "charge_due_soon"
-EDIT = f"/admin/sms/trigger/edit/?key={KEY}"
-
-#: What a form says and how a page shows it.
-one_kind = pytest.mark.one_database("sqlite", "what is written is tested on all of them beside the functions")
-
-
-def row(portal: Portal, key: str = KEY) -> TriggerRow | None:
-    with portal.app.app_context(), portal.fresh() as session:
-        return session.get(TriggerRow, key)
-
-
-def seen(page: str) -> str:
-    found = re.search(r'name="seen" value="([^"]*)"', page)
-    assert found
-    return unescape(found[1])
-
-
-def save(visitor: Visitor, **fields: str) -> str:
-    """The page after the trigger was saved."""
-    given = {"text-en": "Due: {invoice_number}", "seen": seen(visitor.read(EDIT)), **fields}
-    return unescape(visitor.send(EDIT, **given).text)
-
-
-def switch(visitor: Visitor, key: str = KEY, *, on: bool = True, **fields: str) -> str:
-    token = TOKEN.search(visitor.read(LIST))
-    assert token
-    data = {"csrf_token": token[1], "key": key, "on": "1" if on else "0", **fields}
-    return unescape(visitor.client.post(SWITCH, data=data, follow_redirects=True).text)
-
-
-@pytest.fixture
-def template(pages: Portal, visitor: Visitor) -> int:
-    """A template that the trigger can use."""
-    fields = {"name": "Due", "section": "invoice", "text-en": "T {invoice_number}", "enabled": "1"}
-    visitor.send("/admin/sms/template/new/", **fields)
-    with pages.app.app_context(), pages.fresh() as session:
-        return session.scalars(sa.select(Template.id)).one()
+from tests.web.trigger_forms import EDIT, KEY, LIST, SWITCH, one_kind, pages_use_console, row, save, seen, switch
 
 
 def test_every_trigger_is_listed_by_section_and_says_what_it_waits_for(visitor: Visitor) -> None:
@@ -189,113 +148,6 @@ def test_the_last_message_is_shown(pages: Portal, visitor: Visitor) -> None:
     assert "Not sent" in html
 
 
-def steps_of(portal: Portal) -> list[tuple[str, int | None, dict[str, str]]]:
-    stored = row(portal)
-    assert stored is not None
-    return [(each["when"], each["days"], each["texts"]) for each in stored.steps]
-
-
-def step(place: int, amount: str, **more: str) -> dict[str, str]:
-    """The fields of one step before a date."""
-    given = {"when": "before", "amount": amount, "unit": "days", **more}
-    return {f"step-{place}-{name}": value for name, value in given.items()}
-
-
-@one_kind
-class TestSteps:
-    """T22: several steps for one trigger, each with its own text; everything works without a script."""
-
-    def test_the_declared_step_stands_in_the_form(self, visitor: Visitor) -> None:
-        assert re.search(r'name="step-0-amount"[^>]*value="3"', visitor.read(EDIT))
-
-    def test_steps_with_texts_of_their_own_are_kept_and_told(self, pages: Portal, visitor: Visitor) -> None:
-        own = {"step-1-text-en": "Tomorrow: {invoice_number}"}
-        html = save(visitor, **step(0, "7"), **step(1, "1", every="", most=""), **own)
-        assert "Invoice: 7 days before “due on”." in html
-        assert "Invoice: 1 day before “due on”." in html
-        assert steps_of(pages) == [("before", 7, {}), ("before", 1, {"en": "Tomorrow: {invoice_number}"})]
-
-    def test_zero_is_off(self, pages: Portal, visitor: Visitor) -> None:
-        html = save(visitor, **step(0, "0"), **step(1, "2"))
-        assert "0 days before" not in html
-        assert "2 days before" in html
-
-    def test_one_more_is_asked_for_and_nothing_that_was_typed_is_lost(self, pages: Portal, visitor: Visitor) -> None:
-        html = save(visitor, do="add-step", ceiling="77", **step(0, "7"), **{"text-en": "Typed"})
-        assert 'name="step-1-amount"' in html
-        assert "Typed" in html
-        assert 'value="77"' in html
-        assert row(pages) is None
-
-    def test_one_is_taken_away(self, pages: Portal, visitor: Visitor) -> None:
-        html = save(visitor, do="remove-step-0", **step(0, "7"), **step(1, "5"))
-        assert re.search(r'name="step-0-amount"[^>]*value="5"', html)
-        assert 'name="step-1-amount"' not in html
-        assert row(pages) is None
-
-    @pytest.mark.parametrize(
-        ("fields", "says", "field"),
-        [
-            (step(0, "-1"), "Step 1", "step-0-amount"),
-            (step(0, "10000"), "10000 days", "step-0-amount"),
-            (step(0, "soon"), "“soon” is no whole number.", "step-0-amount"),
-            (step(0, ""), "neither days nor hours", "step-0-amount"),
-            (step(0, "3", when="after"), "Step 1", "step-0-amount"),
-            (step(0, "3", most="4"), "comes several times", "step-0-amount"),
-            (step(0, "3") | step(1, "3"), "stands there twice", "steps"),
-            (step(0, "3") | {"step-0-text-en": "{task_name}"}, "{task_name}", "step-0-text-en"),
-        ],
-    )
-    def test_what_cannot_be_is_named_beside_its_field(
-        self, pages: Portal, visitor: Visitor, fields: dict[str, str], says: str, field: str
-    ) -> None:
-        html = save(visitor, **fields)
-        beside = re.search(rf'id="{field}-problem">([^<]*)<', html)
-        assert beside
-        assert says in beside[1]
-        assert fields["step-0-amount"] in html
-        assert row(pages) is None
-
-
-@one_kind
-class TestHoursAndRules:
-    """X6, X12"""
-
-    def test_they_are_kept_and_told_in_a_few_words(self, pages: Portal, visitor: Visitor) -> None:
-        given = {"opens": "10", "closes": "18", "weekdays": "1", "quiet": "forward", "purpose": "service"}
-        html = save(visitor, **given, weekday="0", ceiling="50", gathers="1")
-        stored = row(pages)
-        assert stored is not None
-        kept = (stored.opens, stored.closes, stored.weekdays, stored.quiet, stored.purpose, stored.ceiling)
-        assert kept == (10, 18, 1, "forward", "service", 50)
-        assert stored.gathers
-        assert "service · 10:00–18:00 · Mon · at most 50 at once · several in one message" in html
-
-    def test_another_purpose_is_warned_of(self, visitor: Visitor) -> None:
-        assert "Its purpose was “billing” and is “marketing” now" in save(visitor, purpose="marketing")
-
-    @pytest.mark.parametrize(
-        ("fields", "says", "field"),
-        [
-            ({"opens": "9", "closes": "9"}, "leaves no minute", "opens"),
-            ({"opens": "9"}, "One end of its hours is missing.", "opens"),
-            ({"weekdays": "1"}, "Without a weekday", "weekdays"),
-            ({"purpose": "fun"}, "'fun' is none of the choices.", "purpose"),
-            ({"quiet": "loud"}, "'loud' is none of the choices.", "quiet"),
-            ({"ceiling": "0"}, "0 is no ceiling.", "ceiling"),
-            ({"ceiling": "many"}, "“many” is no whole number.", "ceiling"),
-        ],
-    )
-    def test_what_leaves_no_minute_or_is_unknown_is_refused(
-        self, pages: Portal, visitor: Visitor, fields: dict[str, str], says: str, field: str
-    ) -> None:
-        html = save(visitor, **fields)
-        beside = re.search(rf'id="{field}-problem">([^<]*)<', html)
-        assert beside
-        assert says in beside[1]
-        assert row(pages) is None
-
-
 @one_kind
 class TestVersions:
     """Who wrote what, what changed, and an older text again."""
@@ -346,74 +198,6 @@ class TestVersions:
             pages.session.commit()
             (message,) = pages.messages()
         assert "Text of version 1, by" in visitor.read(f"/admin/sms/message/details/?id={message.id}")
-
-
-def pages_use_console(portal: Portal) -> None:
-    with portal.app.app_context():
-        portal.use_kind("console", {}, name="console")
-
-
-class TestBeforeItIsOn:
-    """X5, X22: what will be sent and what will not, before it is confirmed."""
-
-    @pytest.fixture
-    def due(self, pages: Portal, visitor: Visitor) -> Portal:
-        """Two invoices fall due today, of which one leads to nobody who can be texted; the hour is over."""
-        pages_use_console(pages)
-        today = dt.datetime.now(ZoneInfo("Europe/Lisbon")).date()
-        with pages.app.app_context():
-            ana, rui = Client(name="Ana", phone="912345678", language="en"), Client(name="Rui")
-            for client, day in ((ana, 0), (rui, 0), (ana, 2), (rui, 3)):
-                number = f"F{client.name[0]}{day}"
-                invoice = Invoice(client=client, number=number, due_on=today + dt.timedelta(days=day))
-                pages.session.add(invoice)
-            pages.session.commit()
-        page = visitor.read("/admin/sms/trigger/edit/?key=charge_due_today")
-        fields = {"text-en": "Today: {invoice_number}", "hour": "0", "seen": seen(page)}
-        visitor.send("/admin/sms/trigger/edit/?key=charge_due_today", **fields)
-        return pages
-
-    def test_the_page_says_what_will_not_be_sent_and_who_gets_nothing(self, due: Portal, visitor: Visitor) -> None:
-        html = switch(visitor, "charge_due_today")
-        assert "Today’s 2 are not sent: they came due before." in html
-        assert "The next run:" in html
-        assert "Of the next 2 records, these get nothing:" in html
-        assert not row(due, "charge_due_today").on  # type: ignore[union-attr]
-
-    def test_todays_are_sent_by_hand_once_that_is_confirmed_apart(self, due: Portal, visitor: Visitor) -> None:
-        html = switch(visitor, "charge_due_today", confirmed="1")
-        assert "Today’s 2 are not sent. Send them now?" in html
-        assert "Today: FA0" in html
-        path = "/admin/sms/trigger/skipped/?key=charge_due_today"
-        with due.app.app_context():
-            assert due.messages() == []
-        shown = re.search(r'name="shown" value="([^"]*)"', html)
-        assert shown
-        assert "One message is on its way." in visitor.send(path, shown=shown[1]).text
-        visitor.post(LIST, path, shown=shown[1])
-        with due.app.app_context():
-            assert [(each.text, each.operator != "") for each in due.messages()] == [("Today: FA0", True)]
-
-    def test_what_changed_meanwhile_is_shown_again(self, due: Portal, visitor: Visitor) -> None:
-        switch(visitor, "charge_due_today", confirmed="1")
-        html = visitor.send("/admin/sms/trigger/skipped/?key=charge_due_today", shown="something else").text
-        assert "Meanwhile something has changed, so nothing was sent." in html
-        with due.app.app_context():
-            assert due.messages() == []
-
-    def test_a_trigger_without_dates_has_nothing_of_today(self, due: Portal, visitor: Visitor) -> None:
-        assert "Today’s" not in switch(visitor, "charge_created")
-        assert "is on from this moment." in switch(visitor, "charge_created", confirmed="1")
-
-    def test_one_that_tells_of_the_same_thing_is_warned_of(self, due: Portal, visitor: Visitor) -> None:
-        switch(visitor, "charge_created", confirmed="1")
-        assert "“Charge issued” tells of the same thing and is on" in switch(visitor, "charge_due_soon")
-        switch(visitor, "charge_due_soon", confirmed="1")
-        assert "“Charge due soon” tells of the same thing and is on" in unescape(visitor.read(LIST))
-
-    def test_one_that_would_say_nothing_is_told_of(self, visitor: Visitor) -> None:
-        save(visitor, **{"text-en": "", "text-pt": "", "text-uk": ""})
-        assert "It would be on and send nothing. Its text is empty." in switch(visitor)
 
 
 class TestWhoMayWhat:
