@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import StrictUndefined
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -273,6 +274,7 @@ def make_portal(
     ``init_app``: its admin, its rule.
     """
     app = Flask("tests.portal")
+    app.jinja_env.undefined = StrictUndefined  # as strict hosts have it: no page of ours may lean on what is undefined
     app.config.update(
         SQLALCHEMY_DATABASE_URI=url,
         SECRET_KEY="tests",
