@@ -159,6 +159,15 @@ class TestVersions:
         assert re.search(r"<del><span[^>]*>removed: </span>invoice</del>", html)
         assert re.search(r"<ins><span[^>]*>added: </span>bill</ins>", html)
 
+    def test_what_was_done_and_to_what_is_told_in_words(self, pages: Portal, visitor: Visitor, template: int) -> None:
+        """X12: as in the record of changes; neither a key nor a number of a table."""
+        switch(visitor, confirmed="1")
+        save(visitor, hour="9", template=str(template))
+        trail = unescape(visitor.read(EDIT)).partition("Who changed it")[2]
+        assert "switched on" in trail
+        assert "<summary>Hour of the day</summary>" in trail
+        assert re.search(r"<summary>Template</summary>.*?<ins>Due</ins>", trail, re.DOTALL)
+
     def test_an_older_one_stands_in_the_form_and_is_used_once_it_is_saved(
         self, pages: Portal, visitor: Visitor
     ) -> None:
