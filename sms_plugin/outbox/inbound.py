@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,8 @@ _MESSAGE: Any = Message.__table__
 _LATEST = 50
 #: No text is longer, in characters: 255 parts of 153.
 _LONGEST = 39_015
+#: The same words of which a provider tells neither id nor time are one text for so long.
+_REPEATED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,7 @@ def place(session: Session, texts: Sequence[Inbound], *, provider_id: int, state
         number = sender_number(told.sender, region=state.settings.region)
         unplaced = Placed(told=told, provider_id=provider_id, number=number, key=b"", owners=(), about=None)
         key = _key(unplaced, now)
-        if unplaced.part is None and _is_known(session, key):
+        if unplaced.part is None and (_is_known(session, key) or _is_repeated(session, unplaced, now)):
             continue
         whose = tuple(whose_number(session, number, state)) if number else ()
         about = _answered(session, told, provider_id=provider_id)
@@ -179,6 +181,17 @@ def _key(each: Placed, now: datetime) -> bytes:
 
 def _is_known(session: Session, key: bytes) -> bool:
     return session.execute(sa.select(_MESSAGE.c.id).where(_MESSAGE.c.occurrence == key)).first() is not None
+
+
+def _is_repeated(session: Session, each: Placed, now: datetime) -> bool:
+    """Whether a text of which the provider tells neither id nor time came less than a minute ago, in the minute of the
+    clock before this one.
+    """
+    if each.told.reference or each.told.received_at:
+        return False
+    before = _key(each, now - _REPEATED)
+    came_at = session.scalar(sa.select(_MESSAGE.c.created_at).where(_MESSAGE.c.occurrence == before))
+    return came_at is not None and came_at > now - _REPEATED
 
 
 def _answered(session: Session, told: Inbound, *, provider_id: int) -> RecordRef | None:
