@@ -10,10 +10,15 @@ import sqlalchemy as sa
 from sms_plugin.jobs import due, figures
 from sms_plugin.jobs.due import REST, Work, run_job
 from sms_plugin.models import Job, Message
-from tests import many_days
+from tests import lasting, many_days
 from tests.portal import Portal
 
-NOW = dt.datetime.now(dt.UTC)
+
+@pytest.fixture
+def now() -> dt.datetime:
+    """The moment, on a day that does not end meanwhile."""
+    lasting.today()
+    return dt.datetime.now(dt.UTC)
 
 
 def _run(portal: Portal) -> int | None:
@@ -26,8 +31,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "_LONG", -1.0)
 
 
-def test_every_day_is_counted_and_late_receipts_too(portal: Portal) -> None:
-    made = many_days.write(portal, [NOW - dt.timedelta(hours=each) for each in range(0, 200, 3)])
+def test_every_day_is_counted_and_late_receipts_too(portal: Portal, now: dt.datetime) -> None:
+    made = many_days.write(portal, [now - dt.timedelta(hours=each) for each in range(0, 200, 3)])
     assert _run(portal) is not None
     zone = portal.state.settings.zone
     assert many_days.kept(portal) == many_days.counted(made, zone)
@@ -35,12 +40,14 @@ def test_every_day_is_counted_and_late_receipts_too(portal: Portal) -> None:
         session.execute(sa.update(Message).where(Message.id == made[0]["id"]).values(state="undelivered"))
     made[0]["state"] = "undelivered"
     _run(portal)
-    today = NOW.astimezone(zone).date()
+    today = now.astimezone(zone).date()
     assert many_days.kept(portal)[today] == many_days.counted(made, zone)[today]
 
 
-def test_history_is_filled_in_a_bit_at_a_time_and_goes_on_where_it_stands(portal: Portal, slow: None) -> None:
-    made = many_days.write(portal, [NOW - dt.timedelta(days=each) for each in range(6)])
+def test_history_is_filled_in_a_bit_at_a_time_and_goes_on_where_it_stands(
+    portal: Portal, slow: None, now: dt.datetime
+) -> None:
+    made = many_days.write(portal, [now - dt.timedelta(days=each) for each in range(6)])
     assert [_run(portal) for _ in range(3)] == [2, 2, 2]
     found = many_days.kept(portal)
     assert len(found) == 4  # today each time, and another

@@ -65,7 +65,14 @@ class Office:
         page = self.visitor.read(f"{BULK}new/")
         answer = self.visitor.client.post(f"{BULK}new/", data={"csrf_token": token(page), **given, **fields})
         assert answer.status_code == 302, answer.text
-        return self.batch(UUID(answer.location.rpartition("id=")[2]))
+        return self.looked_for(UUID(answer.location.rpartition("id=")[2]))
+
+    def looked_for(self, id: UUID) -> Batch:
+        """The send once all its recipients are found: what a page leaves of them, a job finds."""
+        while (found := self.batch(id)).state == BatchState.BUILDING:
+            with self.portal.app.app_context():
+                run_job(self.portal.state, "batches", now=True)
+        return found
 
     def batch(self, id: UUID) -> Batch:
         with self.portal.app.app_context(), self.portal.fresh() as session:

@@ -25,7 +25,7 @@ from sms_plugin.providers.active import stop
 from sms_plugin.providers.budget import today
 from sms_plugin.states import MessageState
 from sms_plugin.testing.phone_server import PhoneServer
-from tests import many_days
+from tests import lasting, many_days
 from tests.demo.visitor import TOKEN, Visitor
 from tests.outbox.steps import now, provider
 from tests.portal import Portal
@@ -91,6 +91,7 @@ def test_an_empty_portal_is_told_what_to_do_and_what_stands_in_the_way(visitor: 
 
 
 def test_days_are_drawn_as_they_were_counted_each_with_its_table(pages: Portal, visitor: Visitor) -> None:
+    today = lasting.today(pages.state.settings.zone)
     with pages.app.app_context():
         made = many_days.write(pages, [now() - HOUR * each for each in range(0, 400, 5)])
         for _ in range(3):
@@ -98,7 +99,7 @@ def test_days_are_drawn_as_they_were_counted_each_with_its_table(pages: Portal, 
         zone = pages.state.settings.zone
     page = visitor.read(OVERVIEW)
     expected = many_days.counted(made, zone)
-    on = expected[now().astimezone(zone).date()]
+    on = expected[today]
     written = sum(count.states.total() - count.states["received"] for count in on.values())
     assert _card(page, "Messages today").split()[0] == str(written)
     drawings = re.findall(r'<svg class="sms-drawing".*?</svg>', page, re.DOTALL)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from html import unescape
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests import lasting
 from tests.demo.visitor import Visitor
 from tests.portal import Client, Invoice, Portal
 from tests.web.trigger_forms import LIST, pages_use_console, row, save, seen, switch
@@ -21,7 +21,7 @@ class TestBeforeItIsOn:
     def due(self, pages: Portal, visitor: Visitor) -> Portal:
         """Two invoices fall due today, of which one leads to nobody who can be texted; the hour is over."""
         pages_use_console(pages)
-        today = dt.datetime.now(ZoneInfo("Europe/Lisbon")).date()
+        today = lasting.today()
         with pages.app.app_context():
             ana, rui = Client(name="Ana", phone="912345678", language="en"), Client(name="Rui")
             for client, day in ((ana, 0), (rui, 0), (ana, 2), (rui, 3)):
