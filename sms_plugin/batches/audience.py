@@ -57,6 +57,9 @@ class Source:
     name: str = ""  #: file: its name, to be shown
     columns: tuple[str, ...] = ()  #: file: its columns as they are headed
     phone: str = ""  #: file: the column that holds the number
+    #: filters, group: the keys of the records that the operator could see, of the entities of which the host's own
+    #: lists show a part; of others, all count
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Source:
@@ -72,7 +75,8 @@ class Source:
         for name in ("conditions", "keys", "columns"):
             if name in values:
                 values[name] = tuple(values[name])
-        return cls(kind=kind, **values)
+        only = {str(entity): tuple(keys) for entity, keys in dict(given.get("only") or {}).items()}
+        return cls(kind=kind, only=only, **values)
 
     def as_json(self) -> dict[str, Any]:
         """What is kept of it."""
@@ -80,7 +84,8 @@ class Source:
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
         if "conditions" in plain:
             plain["conditions"] = [dict(each) for each in plain["conditions"]]
-        return {"kind": self.kind, **plain}
+        only = {entity: list(keys) for entity, keys in self.only.items()}
+        return {"kind": self.kind, **plain, **({"only": only} if only else {})}
 
 
 _ONE_OF = worded("Choose filters, a group, single records, numbers, or a file.")

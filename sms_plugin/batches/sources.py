@@ -93,11 +93,11 @@ _Page = tuple[Sequence[Found], str | None, int]
 
 def _filtered(step: _Step, source: Source) -> _Page:
     entity = entity_named(source.entity, state=step.state)
-    return _asked(step, entity, source.conditions)
+    return _asked(step, source, entity, source.conditions)
 
 
-def _asked(step: _Step, entity: BoundEntity, conditions: Sequence[Mapping[str, Any]]) -> _Page:
-    holds = asked_of(entity, conditions, state=step.state, today=step.place.today)
+def _asked(step: _Step, source: Source, entity: BoundEntity, conditions: Sequence[Mapping[str, Any]]) -> _Page:
+    holds = _holds(step, source, entity, conditions)
     audience, number = step.audience, step.place.source
     way = debts.way_to_clients(entity, each=audience.each, most=audience.debts)
     if way is None:
@@ -125,7 +125,7 @@ def _asked(step: _Step, entity: BoundEntity, conditions: Sequence[Mapping[str, A
 def _grouped(step: _Step, source: Source) -> _Page:
     group = group_of(step.session, source)
     if group.entity is not None:
-        return _asked(step, entity_named(group.entity, state=step.state), group.conditions)
+        return _asked(step, source, entity_named(group.entity, state=step.state), group.conditions)
     query = sa.select(_MEMBER.c.entity, _MEMBER.c.record).where(_MEMBER.c.group_id == group.id)
     if step.place.after is not None:
         entity, _, key = step.place.after.partition("\n")
@@ -133,7 +133,10 @@ def _grouped(step: _Step, source: Source) -> _Page:
             sa.or_(_MEMBER.c.entity > entity, sa.and_(_MEMBER.c.entity == entity, _MEMBER.c.record > key))
         )
     rows = step.session.execute(query.order_by(_MEMBER.c.entity, _MEMBER.c.record).limit(step.most)).all()
-    found = _loaded(step, [(row.entity, row.record) for row in rows])
+    seen = {entity: frozenset(keys) for entity, keys in source.only.items()}
+    found = _loaded(
+        step, [(row.entity, row.record) for row in rows if row.record in seen.get(row.entity, {row.record})]
+    )
     return found, f"{rows[-1].entity}\n{rows[-1].record}" if len(rows) == step.most else None, len(rows)
 
 
@@ -214,13 +217,24 @@ def _count(step: _Step, source: Source) -> int:
         if group.entity is None:
             members = sa.select(sa.func.count()).select_from(_MEMBER).where(_MEMBER.c.group_id == group.id)
             return int(step.session.scalar(members) or 0)
-        return _count_asked(step, group.entity, group.conditions)
+        return _count_asked(step, source, group.entity, group.conditions)
     if source.kind == FILTERS:
-        return _count_asked(step, source.entity, source.conditions)
+        return _count_asked(step, source, source.entity, source.conditions)
     return len(source.keys)
 
 
-def _count_asked(step: _Step, name: str, conditions: Sequence[Mapping[str, Any]]) -> int:
+def _holds(
+    step: _Step, source: Source, entity: BoundEntity, conditions: Sequence[Mapping[str, Any]]
+) -> sa.ColumnElement[bool]:
+    """What is asked, of the records that the operator could see."""
+    asked = asked_of(entity, conditions, state=step.state, today=step.place.today)
+    if entity.key not in source.only:
+        return asked
+    keys = [key for key in source.only[entity.key] if _is_key(entity, key)]
+    return sa.and_(asked, among(entity.model, keys)) if keys else sa.false()
+
+
+def _count_asked(step: _Step, source: Source, name: str, conditions: Sequence[Mapping[str, Any]]) -> int:
     entity = entity_named(name, state=step.state)
-    holds = asked_of(entity, conditions, state=step.state, today=step.place.today)
+    holds = _holds(step, source, entity, conditions)
     return int(step.session.scalar(sa.select(sa.func.count()).select_from(entity.model).where(holds)) or 0)

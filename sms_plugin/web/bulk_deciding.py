@@ -21,10 +21,11 @@ from sms_plugin.states import BatchState
 from sms_plugin.web.apart import let_go, within
 from sms_plugin.web.bulk_page import AT_ONCE, MOST_TYPED
 from sms_plugin.web.bulk_preview import SIZE, PreviewViews, is_id
-from sms_plugin.web.bulk_sources import groups, offered_kinds, read_blocks, shown_blocks, with_another
-from sms_plugin.web.bulk_words import problem_words
+from sms_plugin.web.bulk_sources import groups, offered_kinds, only_shown, read_blocks, shown_blocks, with_another
+from sms_plugin.web.bulk_words import hidden_words, problem_words
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right, actor, actor_id, ceiling
+from sms_plugin.web.sights import within_sight
 from sms_plugin.web.translation import gettext, ngettext
 
 
@@ -138,7 +139,9 @@ class DecidingViews(PreviewViews):
             flash(gettext("Nobody can be added to it now."), "warning")
             return self.to_look(batch.id)
         request.max_form_memory_size = MOST_TYPED
-        blocks = read_blocks(request.form, state=self.state)
+        blocks, hidden = only_shown(read_blocks(request.form, state=self.state), state=self.state, admin=self.admin)
+        if hidden:
+            flash(hidden_words(hidden), "warning")
         do = request.form.get("do", "")
         if request.method == "POST" and do == "add":
             blocks = with_another([], request.form.get("add", ""), state=self.state)
@@ -161,6 +164,7 @@ class DecidingViews(PreviewViews):
         """Whom these sources find is looked for, the first of them at once."""
         who, state, version = actor(), self.state, self.version()
         try:
+            sources = list(within_sight(sources, admin=self.admin, state=state))
             let_go(state)
             for source in sources:
                 check_added(state, source)

@@ -30,6 +30,7 @@ from sms_plugin.web.bulk_sources import (
     Block,
     groups,
     offered_kinds,
+    only_shown,
     people,
     problems_of,
     shown_blocks,
@@ -37,11 +38,12 @@ from sms_plugin.web.bulk_sources import (
 )
 from sms_plugin.web.bulk_texts import about_audience, in_bulk, offers_of
 from sms_plugin.web.bulk_typed import Typed, kept_in, typed_in
-from sms_plugin.web.bulk_words import grouped, number_choices, problem_words, purposes
+from sms_plugin.web.bulk_words import grouped, hidden_words, number_choices, problem_words, purposes
 from sms_plugin.web.editing import FIELD, judge, laid_out, made_cheaper, plain, with_languages, wrong_language
 from sms_plugin.web.forms import has_token
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.reasons import reason_words
+from sms_plugin.web.sights import within_sight
 from sms_plugin.web.translation import gettext, ngettext
 from sms_plugin.wording.texts import is_orphan
 
@@ -84,7 +86,7 @@ class FormViews(BulkPage):
         if not has_token():
             return jsonify(error="token"), 400
         number = request.form.get("number", "")[:3]
-        found = people(request.form.get("words", ""), state=self.state)
+        found = people(request.form.get("words", ""), state=self.state, admin=self.admin)
         return jsonify(html=self.render("sms/bulk_people.html", found=found, number=number))
 
     @expose("/measure/", methods=("POST",))
@@ -105,9 +107,9 @@ class FormViews(BulkPage):
     def _written(self, batch: Batch | None) -> ResponseReturnValue:
         """The form, or what becomes of it."""
         if request.method == "GET":
-            return self._form(kept_in(batch, self), batch, once=secrets.token_hex(16))
+            return self._form(self._shown_of(kept_in(batch, self)), batch, once=secrets.token_hex(16))
         request.max_form_memory_size = MOST_TYPED
-        typed, once = typed_in(self), request.form.get("once", "")
+        typed, once = self._shown_of(typed_in(self)), request.form.get("once", "")
         once = once if _TOKEN.fullmatch(once) else secrets.token_hex(16)
         do = request.form.get("do", "build")
         if not has_token():
@@ -127,6 +129,13 @@ class FormViews(BulkPage):
                 flash(problem, "error")
             return self._form(typed, batch, once=once)
         return self._keep(wish, batch, once=once, sheets=taken.sheets, build=changed is None and do == "build")
+
+    def _shown_of(self, typed: Typed) -> Typed:
+        """The form without the single records that the host's own lists do not show to the viewer, which is told."""
+        blocks, hidden = only_shown(typed.blocks, state=self.state, admin=self.admin)
+        if hidden:
+            flash(hidden_words(hidden), "warning")
+        return replace(typed, blocks=blocks)
 
     def _changed(self, typed: Typed, do: str) -> Typed | None:
         """The form with what a button of its own changes in it; None where it is to be kept or built."""
@@ -158,13 +167,14 @@ class FormViews(BulkPage):
         who, state = actor(), self.state
         id, version = (None, 0) if batch is None else (batch.id, self.version())
         try:
+            asked = self._in_sight(typed.asked) if build else typed.asked
             if sheets:  # the rows come first: a draft that names a file has all of them
                 without = replace(typed, blocks=[each for each in typed.blocks if each.number not in sheets])
                 id, version = self._saved(without.asked, id, version, once=once, who=who)
                 for sheet in sheets.values():
                     number = keep_rows(id, sheet, state=state)
                     flash(ngettext("One row was read.", "%(count)s rows were read.", number, count=grouped(number)))
-            id, version = self._saved(typed.asked, id, version, once=once, who=who)
+            id, version = self._saved(asked, id, version, once=once, who=who)
             if build:
                 self._begun(id, version, who=who)
         except AlreadyBuilt as built:
@@ -177,6 +187,11 @@ class FormViews(BulkPage):
             return redirect(self.get_url(".look_view", id=id))
         flash(gettext("“%(name)s” is kept as a draft. Nothing is sent by it.", name=typed.name), "success")
         return redirect(self.get_url(".edit_view", id=id))
+
+    def _in_sight(self, asked: Asked) -> Asked:
+        """What is asked, of the records that the viewer can see. Raises ``SmsError``."""
+        sources = within_sight(asked.audience.sources, admin=self.admin, state=self.state)
+        return replace(asked, audience=replace(asked.audience, sources=sources))
 
     def _saved(self, asked: Asked, id: UUID | None, version: int, *, once: str, who: str) -> tuple[UUID, int]:
         """The draft's id and version, once it is kept. The same form again changes the draft that it made."""

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from sms_plugin.batches.audience import FILE, FILTERS, GROUP, KINDS, MOST_SOURCES, NUMBERS, RECORDS, Source
 from sms_plugin.host.bound import BoundEntity
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.search import Found, label_of, load
 from sms_plugin.models import Group
 from sms_plugin.state import State
@@ -24,11 +25,13 @@ from sms_plugin.web.apart import reading
 from sms_plugin.web.bulk_words import source_words
 from sms_plugin.web.condition_fields import Fields, fields
 from sms_plugin.web.conditions import Reading, read, reading_of
+from sms_plugin.web.sights import is_closed, shown_refs
 from sms_plugin.web.translation import gettext
 
 _KIND = re.compile(r"s([0-9]{1,3})-kind")
-#: So many records of each entity are offered for what was typed.
-OFFERED = 8
+#: So many records are offered for what was typed, twice as many of several entities; and so many of each are looked
+#: through, of which the admin may not show all.
+OFFERED, LOOKED_THROUGH = 8, 40
 #: So many single records are chosen by hand at most.
 MOST_KEYS = 500
 _LONGEST_NUMBERS = 2_000_000
@@ -144,7 +147,7 @@ def offered_kinds(*, state: State, admin: Admin | None, file: bool = True) -> li
     by_filters = [
         (f"{FILTERS}:{each.key}", gettext("%(what)s, chosen by filters", what=entity_label(each, admin=admin)))
         for each in state.registry.entities.values()
-        if each.filters or each.person is not None
+        if (each.filters or each.person is not None) and not is_closed(each, admin=admin)
     ]
     by_filters.sort(key=lambda each: not state.registry.entities[each[0].partition(":")[2]].filters)
     others = (GROUP, RECORDS, NUMBERS, *((FILE,) if file else ()))
@@ -170,11 +173,27 @@ def problems_of(blocks: Sequence[Block], *, state: State) -> list[str]:
     return [*found, *([gone] if lost else []), *([chosen] if open_ else [])]
 
 
-def people(words: str, *, state: State) -> list[Found]:
-    """Records that can be texted, by what a person types: the beginning of a name or a number. Reads only."""
+def people(words: str, *, state: State, admin: Admin | None) -> list[Found]:
+    """Records that can be texted, by what a person types: the beginning of a name or a number; those that the admin
+    would show. Reads only.
+    """
     entities = tuple(each for each in state.registry.entities.values() if each.person is not None)
     with reading(state) as apart:
-        return search(apart, Subject(entities=entities), words[:200], most=OFFERED)
+        found = search(apart, Subject(entities=entities), words[:200], most=LOOKED_THROUGH)
+    refs = {RecordRef(entity=each.entity, key=each.key): each for each in found}
+    return [refs[each] for each in shown_refs(refs, admin=admin, state=state)][: 2 * OFFERED]
+
+
+def only_shown(blocks: Sequence[Block], *, state: State, admin: Admin | None) -> tuple[list[Block], int]:
+    """The blocks without the single records that the admin would not show, and how many these are. Reads only."""
+    kept: list[Block] = []
+    hidden = 0
+    for block in blocks:
+        refs = [RecordRef(entity=entity, key=key) for entity, key in block.keys]
+        keys = tuple((each.entity, each.key) for each in shown_refs(refs, admin=admin, state=state))
+        hidden += len(block.keys) - len(keys)
+        kept.append(replace(block, keys=keys))
+    return kept, hidden
 
 
 def groups(session: Any) -> list[Group]:
@@ -237,7 +256,7 @@ def _shown(block: Block, *, state: State, admin: Admin | None) -> Shown:
     with reading(state) as apart:
         chosen = [(value_of(entity, key), _label(apart, entity, key, state=state)) for entity, key in block.keys]
         apart.rollback()
-    found = people(block.words, state=state) if block.words.strip() else []
+    found = people(block.words, state=state, admin=admin) if block.words.strip() else []
     have = set(block.keys)
     return Shown(
         block=block, title=title, chosen=chosen, found=[each for each in found if (each.entity, each.key) not in have]

@@ -98,6 +98,15 @@ def left_out_words(reason: str, otherwise: Any) -> str:
     return str(_LEFT_OUT[reason]) if reason in _LEFT_OUT else str(otherwise(reason))
 
 
+def hidden_words(number: int) -> str:
+    """That some of those who were chosen are not the viewer's to see."""
+    return ngettext(
+        "One of those who were chosen is not shown to you by the portal, and is left out.",
+        "%(num)s of those who were chosen are not shown to you by the portal, and are left out.",
+        number,
+    )
+
+
 def problem_words(error: SmsError) -> str:
     """What is wrong, and how to mend it."""
     return file_words(error) if isinstance(error, UnreadableFile) else explained(error)

@@ -15,6 +15,7 @@ from sms_plugin.web.apart import reading
 from sms_plugin.web.bulk_sources import entity_label
 from sms_plugin.web.conditions import in_words
 from sms_plugin.web.group_members import size_words, today_of, why
+from sms_plugin.web.sights import is_narrowed
 from sms_plugin.web.translation import gettext
 
 #: The list counts members for so long, in seconds; further groups are counted on their own page.
@@ -46,7 +47,9 @@ def kind(view: Any, _context: Any, row: Group, _column: str) -> Markup | str:
 def size(view: Any, _context: Any, row: Group, _column: str) -> Markup | str:
     """How many, as long as counting takes no time; else the group's own page says it."""
     began = g.setdefault("sms_counting", time.monotonic())
-    if time.monotonic() - began > _PATIENCE:
+    entity = view.state.registry.entities.get(row.entity or "")
+    is_part = entity is not None and is_narrowed(entity, admin=view.admin)
+    if is_part or time.monotonic() - began > _PATIENCE:
         return Markup('<a href="{}">{}</a>').format(view.get_url(".edit_view", id=row.id), gettext("see the group"))
     try:
         with reading(view.state) as session:

@@ -30,6 +30,7 @@ from sms_plugin.web.conditions import problem_words
 from sms_plugin.web.host_records import named
 from sms_plugin.web.paging import beyond
 from sms_plugin.web.shown import shown_number
+from sms_plugin.web.sights import is_narrowed, shown_refs
 from sms_plugin.web.translation import gettext, in_words, ngettext
 
 log = logging.getLogger(__name__)
@@ -73,13 +74,27 @@ def members(group: Group, *, after: str, admin: Admin | None, state: State) -> M
                 records = _found(session, group, entity, after=after, today=today, state=state)
                 found = [RecordRef(entity=entity.key, key=key_of(each)) for each in records]
                 those = [_member(each, entity, admin=admin, state=state) for each in records[:SHOWN]]
-            total = size_words(size(session, group, state=state, today=today))
+            narrowed = group.entity is not None and is_narrowed(entity, admin=admin)
+            total = "" if narrowed else size_words(size(session, group, state=state, today=today))
     except SmsError as error:
         return Members(problem=why(error, group, state=state))
     except SQLAlchemyError as error:
         log.error("the group %s cannot be asked: %s", group.id, trail(error))
         return Members(problem=gettext("The database cannot ask for this filter. The reason is in the portal's log."))
-    return Members(those=tuple(those), after=those[-1].ref if len(found) > SHOWN else "", total=total)
+    after = write_ref(found[SHOWN - 1]) if len(found) > SHOWN else ""
+    return Members(those=_in_sight(those, group, admin=admin, state=state), after=after, total=total)
+
+
+def _in_sight(those: Sequence[Member], group: Group, *, admin: Admin | None, state: State) -> tuple[Member, ...]:
+    """The members without those whom the host's own lists do not show to the viewer; a fixed one stays as somebody."""
+    refs = {each.ref: ref for each in those if (ref := read_ref(each.ref)) is not None}
+    seen = {write_ref(each) for each in shown_refs(refs.values(), admin=admin, state=state)}
+
+    def told(each: Member) -> Member:
+        is_known = each.gone or each.ref in seen
+        return each if is_known else Member(ref=each.ref, name=gettext("Not shown to you"), kind=each.kind)
+
+    return tuple(told(each) for each in those if group.entity is None or each.ref in seen)
 
 
 def why(error: SmsError, group: Group, *, state: State) -> str:

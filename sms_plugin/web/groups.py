@@ -15,13 +15,14 @@ from sms_plugin.batches.groups import Wanted
 from sms_plugin.batches.uses import where_used
 from sms_plugin.errors import SmsError
 from sms_plugin.host.bound import BoundEntity
-from sms_plugin.host.search import Found, find
+from sms_plugin.host.identity import RecordRef
+from sms_plugin.host.search import MOST, Found, find
 from sms_plugin.models import Group, database_now
 from sms_plugin.web import condition_fields as shown_fields
 from sms_plugin.web import group_cells as cells
 from sms_plugin.web.apart import reading, within
 from sms_plugin.web.base import explained
-from sms_plugin.web.bulk_sources import entity_label
+from sms_plugin.web.bulk_sources import LOOKED_THROUGH, entity_label
 from sms_plugin.web.conditions import REFRESH, Reading, in_words, read, reading_of
 from sms_plugin.web.editing import plain, seen
 from sms_plugin.web.forms import has_token
@@ -29,6 +30,7 @@ from sms_plugin.web.group_members import Members, members, read_ref
 from sms_plugin.web.looks import listed
 from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.rows import Rows
+from sms_plugin.web.sights import shown_refs
 from sms_plugin.web.trail import changes_of
 from sms_plugin.web.translation import gettext, lazy_gettext, ngettext
 
@@ -130,7 +132,7 @@ class GroupPages(Rows):
         refs = [ref for each in request.form.getlist("ref")[: groups.AT_ONCE + 1] if (ref := read_ref(each))]
         adding, id, who = request.form.get("do") == "add", group.id, actor()
         if adding:
-            refs = [each for each in refs if each.entity in self.state.registry.entities]
+            refs = shown_refs(refs, admin=self.admin, state=self.state)
         if not refs:
             flash(gettext("Nobody was chosen: tick one at least."), "warning")
             return back
@@ -247,7 +249,9 @@ class GroupPages(Rows):
         if not words or not self.may(Right.BULK):
             return None
         with reading(self.state) as session:
-            return find(session, entity, words)
+            some = find(session, entity, words, most=LOOKED_THROUGH)
+        found = {RecordRef(entity=each.entity, key=each.key): each for each in some}
+        return [found[each] for each in shown_refs(found, admin=self.admin, state=self.state)][:MOST]
 
     def _people(self) -> dict[str, BoundEntity]:
         """Whoever can be a fixed member."""

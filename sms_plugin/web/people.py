@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flask_admin import Admin
-from flask_admin.contrib.sqla import ModelView
 from sqlalchemy.orm import Session
 
 from sms_plugin.catalog.loader import in_language
 from sms_plugin.host.bound import BoundEntity
-from sms_plugin.host.identity import key_of
 from sms_plugin.host.search import find, label_of, load
 from sms_plugin.people.numbers import Listed, numbers_of
 from sms_plugin.people.owners import Owner, owners
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, parse_phone
 from sms_plugin.web.apart import reading
-from sms_plugin.web.reach import reached
 from sms_plugin.web.reasons import reason_words
+from sms_plugin.web.sights import shown
 from sms_plugin.web.translation import gettext, language
 
 log = logging.getLogger(__name__)
@@ -63,14 +61,14 @@ def people(words: str, *, admin: Admin | None, state: State) -> list[Somebody]:
         found = list(_found(session, written, state))
         session.rollback()
     once = {(entity.key, key): (entity, key) for entity, key in found}
-    shown = _shown(list(once.values()), admin=admin)
-    return [each for entity, key in shown[:OFFERED] if (each := _somebody(entity, key, state=state)) is not None]
+    seen = shown(list(once.values()), admin=admin)
+    return [each for entity, key in seen[:OFFERED] if (each := _somebody(entity, key, state=state)) is not None]
 
 
 def somebody(value: str, *, admin: Admin | None, state: State) -> Somebody | None:
     """The person that a form names, with their numbers; None where the admin would not show them. Reads only."""
     entity, key = _named(value, state)
-    if entity is None or not _shown([(entity, key)], admin=admin):
+    if entity is None or not shown([(entity, key)], admin=admin):
         return None
     return _somebody(entity, key, state=state)
 
@@ -110,24 +108,6 @@ def _found(session: Session, written: str, state: State) -> Iterable[tuple[Bound
         with session.no_autoflush:
             for each in find(session, entity, written, most=OFFERED):
                 yield entity, each.key
-
-
-def _shown(found: Sequence[tuple[BoundEntity, str]], *, admin: Admin | None) -> list[tuple[BoundEntity, str]]:
-    """Those that a view of the admin would show, where it has one of their kind (X12)."""
-    kept: set[tuple[str, str]] = set()
-    for entity in {entity.key: entity for entity, _ in found}.values():
-        keys = [key for each, key in found if each.key == entity.key]
-        views = [view for view in ([] if admin is None else admin._views) if _is_of(view, entity)]
-        if not views:
-            kept |= {(entity.key, key) for key in keys}
-        for view in views:
-            if view.is_accessible():
-                kept |= {(entity.key, key_of(record)) for record in reached(view, keys)}
-    return [(entity, key) for entity, key in found if (entity.key, key) in kept]
-
-
-def _is_of(view: object, entity: BoundEntity) -> bool:
-    return isinstance(view, ModelView) and view.model is entity.model
 
 
 def _named(value: str, state: State) -> tuple[BoundEntity | None, str]:
