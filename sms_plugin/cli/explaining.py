@@ -13,6 +13,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.outbox.explain import Explained
 from sms_plugin.outbox.timeline import Moment
+from sms_plugin.outbox.unfed import Unfed
 from sms_plugin.text.phones import PhoneError, mask, parse_phone
 from sms_plugin.triggers.answering import Question, answer
 from sms_plugin.triggers.explaining import Standing
@@ -39,8 +40,11 @@ def explain(whom: tuple[str, ...], trigger: str | None, days: int, most: int, as
         "messages": [_message(each) for each in told.account.messages],
         "now": [_standing(each) for each in told.standings],
         "more_records": told.cut,
+        "sends_to_come": [_unfed(each) for each in told.unfed],
     }
     lines = [line for each in told.account.messages for line in _lines(each)] or ["No message was decided."]
+    lines += ["", "Sends to many whose turn has not come:"] if told.unfed else []
+    lines += [_to_come(each) for each in told.unfed]
     lines += ["", "As it stands now:"] if told.standings else []
     lines += [_line(each) for each in told.standings]
     say(data, as_json=as_json, lines=lines)
@@ -109,6 +113,30 @@ def _standing(each: Standing) -> dict[str, Any]:
         "message": str(each.message) if each.message else None,
         "state": each.state or None,
     }
+
+
+def _unfed(each: Unfed) -> dict[str, Any]:
+    recipient, batch = each.recipient, each.batch
+    return {
+        "batch": str(batch.id),
+        "name": batch.name,
+        "state": batch.state,
+        "why": batch.reason or None,
+        "left_out": recipient.reason if recipient.is_left_out else None,
+        "number": mask(recipient.number) if recipient.number else None,
+        "built_at": each.built_at,
+        "confirmed_at": batch.confirmed_at,
+        "confirmed_by": batch.confirmed_by or None,
+        "approved_by": batch.approved_by or None,
+        "due_at": batch.due_at,
+    }
+
+
+def _to_come(each: Unfed) -> str:
+    told = _unfed(each)
+    out = f"left out: {told['left_out']}" if told["left_out"] is not None else ""
+    why = f"({told['why']})" if told["why"] else ""
+    return "  ".join(filter(None, ["", told["name"], told["state"], why, told["number"], out]))
 
 
 def _lines(each: Explained) -> list[str]:

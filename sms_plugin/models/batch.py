@@ -73,7 +73,11 @@ class BatchRecipient(Base):
     """Somebody whom a batch reaches, with the text that was shown; or whom it leaves out, with the reason."""
 
     __tablename__ = "sms_batch_recipient"
-    __table_args__ = (sa.Index("ix_sms_batch_recipient_batch", "batch_id", "is_left_out", "id"),)
+    __table_args__ = (
+        sa.Index("ix_sms_batch_recipient_batch", "batch_id", "is_left_out", "id"),
+        sa.Index("ix_sms_batch_recipient_client", "client_entity", "client", "id"),
+        sa.Index("ix_sms_batch_recipient_number", "number", "id"),
+    )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sms_batch.id"))

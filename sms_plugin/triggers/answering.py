@@ -12,9 +12,11 @@ from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.search import label_of, load
 from sms_plugin.models import Message
+from sms_plugin.outbox import unfed
 from sms_plugin.outbox.explain import Account, about, explain, of_client, of_record
 from sms_plugin.outbox.history import Selection, about_number, about_record, narrowed
 from sms_plugin.outbox.inbound import whose_number
+from sms_plugin.outbox.unfed import Unfed
 from sms_plugin.state import State
 from sms_plugin.triggers.explaining import Standing, Subject, standings
 
@@ -38,6 +40,7 @@ class Told:
     account: Account
     standings: tuple[Standing, ...] = ()
     cut: bool = False  #: more records lead there than were looked at
+    unfed: tuple[Unfed, ...] = ()  #: recipients of sends to many whose turn has not come, with the standings
     name: str = ""
 
 
@@ -66,10 +69,11 @@ def answer(
         session.expunge(each.message)
     found: list[Standing] = []
     cut = False
+    waiting = _unfed(session, question, state) if standing and question.trigger is None else []
     if standing:
         subject = Subject(somebody=_somebody(session, question, state), record=question.record)
         found, cut = standings(session, subject, trigger=question.trigger, state=state, now=now)
-    return Told(account=account, standings=tuple(found), cut=cut, name=name)
+    return Told(account=account, standings=tuple(found), cut=cut, name=name, unfed=tuple(waiting))
 
 
 def about_message(session: Session, message: UUID) -> Question | None:
@@ -104,6 +108,22 @@ def _selection(session: Session, question: Question, state: State) -> tuple[Sele
     record = None if entity is None else load(session, entity, question.record.key)
     name = "" if entity is None or record is None else label_of(record, entity)
     return of_record(question.record), name
+
+
+def _unfed(session: Session, question: Question, state: State) -> list[Unfed]:
+    """The recipients in question of sends to many, of which no message tells yet; built in the time that is meant."""
+    ref = question.somebody or question.record
+    found: list[Unfed] = []
+    if question.number is not None:
+        found = unfed.of_number(session, question.number)
+    elif ref is not None:
+        entity = state.registry.entities.get(ref.entity)
+        record = None if entity is None else load(session, entity, ref.key)
+        found = unfed.of_client(session, ref) if record is None else unfed.of_record(session, record, state=state)
+    since, until = question.since, question.until
+    return [
+        each for each in found if (since is None or each.built_at >= since) and (until is None or each.built_at < until)
+    ]
 
 
 def _somebody(session: Session, question: Question, state: State) -> RecordRef | None:

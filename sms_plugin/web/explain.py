@@ -26,6 +26,7 @@ from sms_plugin.web.looks import looked
 from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.shown import shown_number, trigger_label
+from sms_plugin.web.to_come import to_come
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext
 from sms_plugin.web.why import decisions, standing_words, step_words
 from sms_plugin.web.words import Line, state_kind, state_name
@@ -90,6 +91,7 @@ class ExplainPages(Page):
             name=self._name(question, told),
             decided=[] if told is None else [self._decided(each) for each in told.account.messages],
             standings=[] if told is None else self._standings(told.standings),
+            to_come=[] if told is None else to_come(told.unfed),
             triggers=self._triggers(),
             older_url=self._beside(given, told.account.older, back=False) if told else None,
             newer_url=self._beside(given, told.account.newer, back=True) if told else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef
@@ -21,6 +22,7 @@ from sms_plugin.outbox.accesses import Deed
 from sms_plugin.outbox.history import HistoryPage, Selection, about_number, history, narrowed
 from sms_plugin.outbox.joining import INCOMPLETE
 from sms_plugin.outbox.names import named_by, names_of
+from sms_plugin.outbox.unfed import Unfed, of_number
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, digits, parse_phone
 from sms_plugin.web.apart import reading
@@ -35,6 +37,7 @@ from sms_plugin.web.permissions import Right, actor
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.replying import answer, outs_of
 from sms_plugin.web.shown import shown_number, trigger_label
+from sms_plugin.web.to_come import ToCome, to_come
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext, ngettext
 from sms_plugin.web.words import state_kind, state_name, way_name
 
@@ -127,6 +130,18 @@ def bubbles_of(messages: Iterable[Any], *, names: Mapping[RecordRef, str], state
     return [_bubble(each, names.get(ref, "") if (ref := named_by(each)) else "", state) for each in messages]
 
 
+def waiting_for(find: Callable[[Session], Sequence[Unfed]], *, state: State) -> list[ToCome]:
+    """What sends to many have in store for somebody, in words; nothing on a further page, or where the conversation is
+    narrowed. Reads only.
+    """
+    if PARAMETER in request.args or any(request.args.get(name, "").strip() for name in _NARROWING):
+        return []
+    with reading(state) as session:
+        found = find(session)
+        session.rollback()
+    return to_come(found)
+
+
 class HistoryPages(Page):
     """The conversation with a number, whoever has it."""
 
@@ -144,7 +159,7 @@ class HistoryPages(Page):
     def _talk(self, written: str, number: str | None, *, text: str = "") -> str:
         """The page of a number; ``text`` is what an answer says that could not go."""
         shown: dict[str, Any] = {"written": written, "number": number, "bubbles": None, "export_url": None}
-        shown |= {"reply_url": None, "outs": []}
+        shown |= {"reply_url": None, "outs": [], "to_come": []}
         if number is not None:
             found = conversation(about_number(number), of=f"number {number}", asked=narrowing(), state=self.state)
             looked(self.state, about=found["whose"], number=number)
@@ -153,6 +168,7 @@ class HistoryPages(Page):
             shown |= {"print_url": self.page_url("print", number=number, **found["asked"].given)}
             shown |= {"reply_url": self.get_url(".reply_view") if self.may(Right.SEND) else None}
             shown |= {"once": secrets.token_hex(16), "outs": outs_of([number], state=self.state)}
+            shown |= {"to_come": waiting_for(lambda session: of_number(session, number), state=self.state)}
         told: str = self.render("sms/number.html", send_url=None, text=text, **shown)
         return told
 

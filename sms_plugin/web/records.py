@@ -11,18 +11,20 @@ from flask_admin import Admin, expose
 from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.tools import iterdecode
+from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.host.identity import RecordRef, key_of, key_text
-from sms_plugin.host.search import label_of
+from sms_plugin.host.search import label_of, load
 from sms_plugin.outbox.accesses import Deed
 from sms_plugin.outbox.history import about_record
+from sms_plugin.outbox.unfed import Unfed, of_record
 from sms_plugin.state import State
 from sms_plugin.web import consents, translation
 from sms_plugin.web.base import shared_script, static_url
 from sms_plugin.web.export import download, layout_from
 from sms_plugin.web.forms import has_token, token_field
-from sms_plugin.web.history import conversation, narrowing
+from sms_plugin.web.history import conversation, narrowing, waiting_for
 from sms_plugin.web.looks import looked, taken
 from sms_plugin.web.moments import moment
 from sms_plugin.web.panel import panel
@@ -33,6 +35,7 @@ from sms_plugin.web.record_grouping import Grouping
 from sms_plugin.web.record_sending import Icon, back, looking, sending_page
 from sms_plugin.web.send import MOST, Asked, asked
 from sms_plugin.web.ticking import Ticking
+from sms_plugin.web.to_come import ToCome
 from sms_plugin.web.told import told_in_words
 from sms_plugin.web.translation import gettext, in_words, lazy_gettext
 
@@ -105,6 +108,7 @@ class SMSRecord(Grouping, Ticking):
             look_url=self.get_url(".sms_look_view"),
             consent_url=self.get_url(".sms_consent_view", record=key) if may_send else None,
             explain_url=explain_url(ground.entity, key, admin=self.admin),
+            to_come=self._sms_to_come(ground, key),
             key=key,
             **shown,
         )
@@ -220,6 +224,15 @@ class SMSRecord(Grouping, Ticking):
         }
         rendered: str = super().render(template, **shared, **values)  # type: ignore[misc]
         return rendered
+
+    def _sms_to_come(self, ground: Ground, key: str) -> list[ToCome]:
+        """What sends to many have in store for the record."""
+
+        def find(session: Session) -> Sequence[Unfed]:
+            apart = load(session, ground.entity, key)
+            return [] if apart is None else of_record(session, apart, state=ground.state)
+
+        return waiting_for(find, state=ground.state)
 
     def _sms_record(self, right: Right) -> tuple[Ground, Any]:
         """The record that the address names, for somebody who has the right. Aborts with 403 or 404."""

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from sms_plugin.batches import feeding, following, keeping
 from sms_plugin.batches.listing import recipients
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Batch, new_id
+from sms_plugin.outbox import unfed
 from sms_plugin.outbox.enqueue import BATCH
 from tests.batches.desk import Desk, clients, now
 from tests.plans import look_at, plans, scans
@@ -46,6 +48,8 @@ def test_nothing_goes_through_a_whole_table(desk: Desk) -> None:
         lambda s: keeping._standing(s, [bytes(16), bytes(range(16))]),
         lambda s: recipients(s, batch.id, most=5),
         lambda s: recipients(s, batch.id, left_out=True, after=7, most=5),
+        lambda s: unfed.of_number(s, "+351912000001"),
+        lambda s: unfed.of_client(s, RecordRef(entity="clients/Client", key="1")),
     ]
     for work in asked:
         for plan in plans(desk.portal, work):
