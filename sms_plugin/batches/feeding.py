@@ -21,6 +21,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.models import Batch, BatchRecipient, Message, Provider, database_now
 from sms_plugin.models.busy import is_away, is_busy
 from sms_plugin.outbox.batched import opening
+from sms_plugin.outbox.cap import CAPPED
 from sms_plugin.outbox.enqueue import BATCH, Draft, enqueue
 from sms_plugin.outbox.quiet import DEFER, QUIET_HOURS
 from sms_plugin.state import State
@@ -103,7 +104,7 @@ def _read(session: Session, batch_id: UUID, state: State) -> _Page | None:
     rows = _next(session, batch, most=PAGE_ON_SQLITE if state.db.engine.dialect.name == "sqlite" else PAGE)
     if not rows:
         return None
-    if _queued(session, batch_id, most=ahead) >= ahead:
+    if _queued(session, batch_id, most=ahead, now=now) >= ahead:
         return _Page(fed=batch.fed, drafts=(), last=batch.fed, left_out=0)
     truth = Truth(session=session, batch=batch, place=Place.read(batch.cursor), state=state)
     gone = truth.gone([row for row in rows if not row.is_left_out])
@@ -138,8 +139,13 @@ def _next(session: Session, batch: Batch, *, most: int) -> list[Any]:
     return sorted(rows, key=lambda row: row.id)[:most]
 
 
-def _queued(session: Session, batch_id: UUID, *, most: int) -> int:
-    of = sa.select(_MESSAGE.c.id).where(_MESSAGE.c.batch_id == batch_id, sa.text("sms_message.state = 'queued'"))
+def _queued(session: Session, batch_id: UUID, *, most: int, now: datetime) -> int:
+    """How many are queued; what waits for its number's next day takes nobody's place (X22)."""
+    of = sa.select(_MESSAGE.c.id).where(
+        _MESSAGE.c.batch_id == batch_id,
+        sa.text("sms_message.state = 'queued'"),
+        sa.or_(_MESSAGE.c.reason != CAPPED, _MESSAGE.c.due_at <= now),
+    )
     return int(session.scalar(sa.select(sa.func.count()).select_from(of.limit(most).subquery())) or 0)
 
 

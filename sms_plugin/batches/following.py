@@ -16,6 +16,7 @@ from sms_plugin.batches.feeding import stop
 from sms_plugin.batches.progress import PER_MINUTE
 from sms_plugin.models import Batch, BatchRecipient, Message, database_now, first_id
 from sms_plugin.outbox.batched import CANCELLED, PAUSED
+from sms_plugin.outbox.charges import OVER
 from sms_plugin.outbox.moving import move
 from sms_plugin.state import State
 from sms_plugin.states import BatchState, MessageState
@@ -180,7 +181,9 @@ def _per_minute(batch: Any, counts: Mapping[str, int], now: datetime) -> int:
 
 
 def _is_over(session: Session, batch: Any) -> bool:
-    """Whether every recipient was fed, and none of its messages is on its way: what was fed since the count is."""
+    """Whether every recipient was fed, and none of its messages is on its way, or held for the budget, which somebody
+    lets go or cancels with the send: what was fed since the count is.
+    """
     for left_out in (False, True):
         query = sa.select(_RECIPIENT.c.id).where(
             _RECIPIENT.c.batch_id == batch.id, _RECIPIENT.c.is_left_out.is_(left_out), _RECIPIENT.c.id > batch.fed
@@ -188,7 +191,8 @@ def _is_over(session: Session, batch: Any) -> bool:
         if session.execute(query.order_by(_RECIPIENT.c.id).limit(1)).first() is not None:
             return False
     moving = [MessageState.QUEUED.value, MessageState.SENDING.value]
-    for state, reason in [*((each, None) for each in moving), (MessageState.HELD.value, PAUSED)]:
+    held = [(MessageState.HELD.value, each) for each in (PAUSED, OVER)]
+    for state, reason in [*((each, None) for each in moving), *held]:
         left = sa.select(_MESSAGE.c.id).where(_MESSAGE.c.batch_id == batch.id, _MESSAGE.c.state == state)
         if session.execute((left if reason is None else left.where(_MESSAGE.c.reason == reason)).limit(1)).first():
             return False

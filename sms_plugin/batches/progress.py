@@ -23,6 +23,7 @@ class Standing:
     unknown: int  #: nobody can say
     dropped: int  #: no longer true when their turn came, opted out meanwhile, cancelled
     waiting: int  #: still to go
+    held: int  #: of these, held until somebody decides: the budget has no room, or they cannot be sent as they are
     left_out: int  #: to whom nothing was to go, each with the reason
     rate: float  #: messages a second, lately
     left_seconds: float | None  #: until the last one is gone, at this rate; None where nobody can say
@@ -45,6 +46,7 @@ def standing(batch: Batch) -> Standing:
         unknown=count.get("unknown", 0),
         dropped=dropped,
         waiting=waiting,
+        held=min(count.get("held", 0), waiting),
         left_out=batch.left_out,
         rate=rate,
         left_seconds=waiting / rate if rate and waiting else None,

@@ -43,7 +43,7 @@ def test_nothing_goes_through_a_whole_table(desk: Desk) -> None:
         lambda s: following.to_follow(s),
         lambda s: following._counts(s, batch.id),
         lambda s: following._is_over(s, batch),
-        lambda s: feeding._queued(s, batch.id, most=5),
+        lambda s: feeding._queued(s, batch.id, most=5, now=now()),
         lambda s: feeding._next(s, batch, most=5),
         lambda s: keeping._standing(s, [bytes(16), bytes(range(16))]),
         lambda s: recipients(s, batch.id, most=5),
