@@ -24,6 +24,7 @@ from sms_plugin.batches.keeping import Kept, keep
 from sms_plugin.batches.places import Place
 from sms_plugin.batches.sources import expected, walk
 from sms_plugin.batches.wording import Row, Wording, rows_of
+from sms_plugin.collector import look_at_the_young
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Batch, BatchRecipient, database_now
 from sms_plugin.models.busy import is_away, is_busy
@@ -78,6 +79,7 @@ def build_some(state: State, batch_id: UUID, *, seconds: float) -> bool:
     hurried = Hurried(state)
     try:
         while _page(state, batch_id, hurried):
+            look_at_the_young()
             if time.monotonic() >= until:
                 return True
         return False

@@ -29,12 +29,13 @@ from sms_plugin.host.identity import key_of, key_values
 from sms_plugin.models import BatchRow, GroupMember
 from sms_plugin.outbox.truth import among
 from sms_plugin.state import State
+from sms_plugin.values import made_often
 
 _ROW: Any = BatchRow.__table__
 _MEMBER: Any = GroupMember.__table__
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@made_often(eq=False)
 class Found:
     """One record or written number that a source found."""
 

@@ -9,7 +9,6 @@ What is found, and when it is due for whom, is in ``dues``: a forecast asks the 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from sms_plugin.collector import look_at_the_young
 from sms_plugin.host.bound import BoundHook
 from sms_plugin.models import TriggerRow
 from sms_plugin.state import State
@@ -101,17 +101,9 @@ def _sweep_step(
                 more = until is not None and until < now
                 mark = replace(mark, swept_until=until or now, sweeping_until=None, cursor=None)
             mark.keep(session)
-        _collect_young()
+        look_at_the_young()
         if records:
             yield Swept(trigger=hook.trigger, entity=hook.entity.key, step=name, records=records, messages=messages)
-
-
-def _collect_young() -> None:
-    """Have the collector look now, when nothing of the page is there any more: in the midst of a page it would take its
-    records for lasting, and for their number go through all that the portal holds, again and again.
-    """
-    if gc.isenabled():
-        gc.collect(1)
 
 
 def _begins(row: TriggerRow, step: Step) -> datetime:

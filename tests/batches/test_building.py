@@ -21,6 +21,7 @@ from sms_plugin.people.consent import STAFF, opt_out
 from sms_plugin.states import BatchState
 from sms_plugin.transactions import within
 from tests.batches.desk import Desk, clients, desk_for, invoices, now, numbers
+from tests.collecting import looks
 from tests.portal import Client, Contact, Invoice, Shelf
 
 APRIL = dt.date(2026, 4, 1)
@@ -54,6 +55,16 @@ def test_pages_follow_one_another_by_key_to_the_last(desk: Desk, monkeypatch: py
     desk.add(*(Shelf(row=n // 3, place=f"p{n % 3}", name=f"S{n}", phone=f"93000000{n}") for n in range(8)))
     batch = desk.built(clients(), Source(kind="filters", entity="shelves/Shelf"), text="Hi")
     assert len(desk.recipients(batch)) == desk.batch(batch).going == 18
+
+
+def test_the_collector_looks_at_what_is_young_after_each_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue Desk, speed: in the midst of a page it would take the page's records for lasting."""
+    monkeypatch.setattr(building, "PAGE", 3)
+    desk.clients(7)
+    with looks() as told:
+        desk.built(clients())
+    assert len(told) >= 3
+    assert set(told) == {1}
 
 
 def test_a_building_that_breaks_off_goes_on_where_it_stood(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

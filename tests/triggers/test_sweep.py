@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +20,7 @@ from sms_plugin.outbox.claim import claim
 from sms_plugin.triggers import dues
 from sms_plugin.triggers.marks import mark_of
 from sms_plugin.triggers.sweep import sweep
+from tests.collecting import looks
 from tests.portal import Booking, Client, Invoice, Portal, make_portal
 from tests.triggers.sweeping import at, due, going, moments, november, swept, texted
 
@@ -198,29 +198,11 @@ class TestPages:
         assert [page.messages for page in swept(office, at(13, 10))] == [PAGE, PAGE, 7]
         assert len({message.record for message in office.messages()}) == many
 
-    @pytest.mark.parametrize("switched_on", [True, False])
-    def test_the_collector_looks_at_what_is_young_after_each_page_unless_the_host_switched_it_off(
-        self, office: Portal, many: int, switched_on: bool
-    ) -> None:
+    def test_the_collector_looks_at_what_is_young_after_each_page(self, office: Portal, many: int) -> None:
         """Issue Triggers, speed: in the midst of a page it would take the page's records for lasting."""
-        looks: list[int] = []
-
-        def note(phase: str, about: dict[str, int]) -> None:
-            looks.extend([about["generation"]] if phase == "start" else [])
-
-        usual = gc.get_threshold()
-        gc.set_threshold(10_000_000)  # it does not look by itself
-        if not switched_on:
-            gc.disable()
-        gc.callbacks.append(note)
-        try:
+        with looks() as told:
             pages = swept(office, at(13, 12))
-        finally:
-            gc.callbacks.remove(note)
-            gc.enable()
-            gc.set_threshold(*usual)
-        assert len(pages) == 3
-        assert looks == ([1] * len(pages) if switched_on else [])
+        assert told == [1] * len(pages) == [1] * 3
 
     def test_a_whole_last_page_ends_the_sweep(self, office: Portal, ana: Client) -> None:
         due(office, ana, *[november(13)] * PAGE)
