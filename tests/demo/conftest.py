@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, Page
 
 from host_demo import create_app
 from host_demo.database import db
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
 from host_demo.setup import prepare
 from tests.demo.office import Office, bare_portal, opened
+from tests.demo.steps import sign_in
 from tests.demo.visitor import Visitor
+from tests.demo_process import RunningDemo, running_demo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -84,3 +87,22 @@ def office(bare_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The demo as it is after install, with its phones; what they get is read there."""
     with opened(bare_file, tmp_path, monkeypatch) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    """The demo as ``make demo`` starts it, in a process of its own."""
+    with running_demo() as running:
+        yield running
+
+
+@pytest.fixture
+def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
+    """The administrator's window at that demo, in which nothing may go wrong."""
+    page = chrome.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+    sign_in(page, demo)
+    yield page
+    page.close()
+    assert [error for error in errors if "favicon" not in error] == []

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from host_demo.seed.people import ADMIN_LOGIN, ADMIN_PASSWORD, OPERATOR_LOGIN, OPERATOR_PASSWORD
-from tests.demo_process import RunningDemo, running_demo
+from tests.demo_process import RunningDemo
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,12 +20,6 @@ pytestmark = [
 
 NEW = "/admin/sms/bulk/new/"
 LIST = "/admin/sms/bulk/"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo() as running:
-        yield running
 
 
 def _signed_in(chrome: Browser, demo: RunningDemo, *, width: int, login: str, password: str) -> Page:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.demo.steps import open_menu, sign_in
-from tests.demo_process import RunningDemo, running_demo
+from tests.demo_process import RunningDemo
 
 pytestmark = [
     pytest.mark.browser,
@@ -18,12 +18,6 @@ pytestmark = [
 
 #: The text of the manual's notice of payments in arrears.
 ARREARS = "Estimado Cliente, tem fatura(s) com pagamentos em atraso. Por favor, normalize a situação. Cumprimentos"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo() as running:
-        yield running
 
 
 @pytest.fixture(params=[(1280, 800), (360, 740)], ids=["desk", "phone"])

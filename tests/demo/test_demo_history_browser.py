@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from sms_plugin.outbox.export import unguarded
-from tests.demo.steps import export, sign_in
-from tests.demo_process import RunningDemo, running_demo
+from tests.demo.steps import export
+from tests.demo_process import RunningDemo
 
 pytestmark = pytest.mark.browser
 
 WORDS = "Dear {contact_firstname}, about {invoice_number}: =1+1 <script>"
 SHOWN = "Dear Inês, about"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo() as running:
-        yield running
-
-
-@pytest.fixture
-def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
-    page = chrome.new_page(viewport={"width": 1280, "height": 800})
-    errors: list[str] = []
-    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
-    sign_in(page, demo)
-    yield page
-    page.close()
-    assert [error for error in errors if "favicon" not in error] == []
 
 
 def test_an_sms_from_an_invoices_row_reaches_the_phone_and_stands_in_the_clients_history(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.demo.steps import sign_in
-from tests.demo_process import RunningDemo, running_demo
+from tests.demo_process import RunningDemo
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +33,6 @@ FOCUSED = """() => {
     return {what: at.outerHTML.slice(0, 160), named: Boolean(name), seen: box.width > 0 && box.height > 0,
         shown: (style.outlineStyle !== "none" && style.outlineWidth !== "0px") || style.boxShadow !== "none"};
 }"""
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.demo.steps import sign_in
 from tests.demo_process import RunningDemo, running_demo
 
 pytestmark = pytest.mark.browser
@@ -28,17 +27,6 @@ def demo(request: pytest.FixtureRequest) -> Iterator[RunningDemo]:
             patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(BABEL), os.environ.get("PYTHONPATH")])))
         with running_demo() as running:
             yield running
-
-
-@pytest.fixture
-def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
-    page = chrome.new_page(viewport={"width": 1280, "height": 800})
-    errors: list[str] = []
-    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
-    sign_in(page, demo)
-    yield page
-    page.close()
-    assert [error for error in errors if "favicon" not in error] == []
 
 
 def choose(page: Page, name: str) -> None:

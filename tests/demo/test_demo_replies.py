@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.demo.steps import sign_in
-from tests.demo_process import RunningDemo, running_demo
+from tests.demo_process import RunningDemo
 
 pytestmark = pytest.mark.browser
 
 WORDS = "Dear {contact_firstname}, shall we come at nine? No more of these: {optout_link}"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo() as running:
-        yield running
-
-
-@pytest.fixture
-def page(chrome: Browser, demo: RunningDemo) -> Iterator[Page]:
-    page = chrome.new_page(viewport={"width": 1280, "height": 800})
-    errors: list[str] = []
-    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
-    sign_in(page, demo)
-    yield page
-    page.close()
-    assert [error for error in errors if "favicon" not in error] == []
 
 
 def _look(page: Page, name: str) -> None:

@@ -94,7 +94,7 @@ def test_days_are_drawn_as_they_were_counted_each_with_its_table(pages: Portal, 
     today = lasting.today(pages.state.settings.zone)
     with pages.app.app_context():
         made = many_days.write(pages, [now() - HOUR * each for each in range(0, 400, 5)])
-        for _ in range(3):
+        for _ in range(20):  # a run on a busy machine counts two days and leaves the rest
             run_job(pages.state, "days", now=True)
         zone = pages.state.settings.zone
     page = visitor.read(OVERVIEW)
