@@ -1,5 +1,16 @@
 // The express message: its button opens a dialog, in which the form is fetched and sent. Without it the button is a
 // link to the page for one message.
+
+// What is done with selected rows stands in Flask-Admin's lists as inline handlers, which a strict policy stops: ours are
+// carried out here where theirs was not.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[onclick*='modelActions.execute']");
+  const named = link && /execute\('(sms_\w+)'\)/.exec(link.getAttribute("onclick"));
+  if (!named || event.defaultPrevented || !window.modelActions) return;
+  event.preventDefault();
+  window.modelActions.execute(named[1]);
+});
+
 (() => {
   "use strict";
 
