@@ -9,8 +9,12 @@ from sms_plugin import Entity, Hook, Trigger, changed, money
 service_restored = Trigger(
     key="service_restored",
     section="service",
-    label="Service restored",
-    help="A line that was slow or blocked works as before.",
+    label={"en": "Service restored", "pt": "Serviço reposto", "uk": "Послугу відновлено"},
+    help={
+        "en": "A line that was slow or blocked works as before.",
+        "pt": "Uma linha que estava lenta ou bloqueada voltou ao normal.",
+        "uk": "Лінія, що була сповільнена або заблокована, працює як раніше.",
+    },
     text={
         "en": "{contact_firstname}, your line {service_plan} is back. Thank you. {company_name}",
         "pt": "{contact_firstname}, a sua linha {service_plan} foi reposta. Obrigado. {company_name}",

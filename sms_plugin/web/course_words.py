@@ -26,6 +26,11 @@ _QUIET = {
     "forward": lazy_gettext("go earlier, in the last minute that is allowed"),
     "ignore": lazy_gettext("go at once, at any hour"),
 }
+_AUDIENCES = {
+    "client": lazy_gettext("the client"),
+    "staff": lazy_gettext("the staff"),
+    "participant": lazy_gettext("whoever takes part"),
+}
 _UNKNOWN = {
     "ask": lazy_gettext("ask a person"),
     "assume": lazy_gettext("take it for sent"),
@@ -41,6 +46,11 @@ def purposes() -> list[tuple[str, str]]:
 def purpose_word(code: str) -> str:
     """A purpose in one word."""
     return str(_PURPOSES.get(code, code)).partition(":")[0]
+
+
+def audience_word(audience: str) -> str:
+    """Whom a trigger texts; an audience of the host's own by its name."""
+    return str(_AUDIENCES.get(audience, audience.replace("_", " ")))
 
 
 def quiet_policies() -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from sms_plugin.providers.costs import Tariff, tariff
 from sms_plugin.state import State
 from sms_plugin.text.segments import Measure, cheaper
 from sms_plugin.triggers.previewing import Preview, Subject, preview, search
+from sms_plugin.web.numbers import amount
 from sms_plugin.web.translation import gettext, in_words, language, ngettext
 from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.wording.counting import Count, count
@@ -173,7 +174,7 @@ def _language_name(code: str) -> str:
         name = Locale.parse(code, sep="-").get_display_name(Locale.parse(language()))
     except (UnknownLocaleError, ValueError):
         return code
-    return name or code
+    return name[:1].upper() + name[1:] if name else code
 
 
 def _preview(text: str, *, language: str, about: About, state: State) -> Preview | None:
@@ -234,7 +235,7 @@ def expected_cost(size: Measure, prices: Tariff) -> str:
     least, most = (price * size.segments for price in prices.range)
     if least == most:
         return cost_in_words(most, prices.currency)
-    return gettext("%(least)s to %(most)s", least=f"{least.normalize():f}", most=cost_in_words(most, prices.currency))
+    return gettext("%(least)s to %(most)s", least=amount(least.normalize()), most=cost_in_words(most, prices.currency))
 
 
 def _said(size: Measure, prices: Tariff) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 
 from babel.core import Locale, UnknownLocaleError
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 
 from sms_plugin.web.translation import gettext, language, ngettext
 
@@ -13,6 +14,11 @@ from sms_plugin.web.translation import gettext, language, ngettext
 def number(value: int) -> str:
     """A whole number, its thousands apart."""
     return format_decimal(value, locale=viewers_locale())
+
+
+def amount(value: Decimal) -> str:
+    """An amount, all of its digits, with the comma or the point of the viewer's language."""
+    return f"{value:f}".replace(".", get_decimal_symbol(viewers_locale()))
 
 
 def at_most(value: int, most: int) -> str:

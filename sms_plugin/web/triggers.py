@@ -24,7 +24,15 @@ from sms_plugin.triggers.arranging import arrange
 from sms_plugin.triggers.firing import VALIDITY
 from sms_plugin.triggers.steps import declared
 from sms_plugin.web.apart import within
-from sms_plugin.web.course_words import portal_hours, purpose_word, purposes, quiet_policies, unknown_policies, weekdays
+from sms_plugin.web.course_words import (
+    audience_word,
+    portal_hours,
+    purpose_word,
+    purposes,
+    quiet_policies,
+    unknown_policies,
+    weekdays,
+)
 from sms_plugin.web.editing import (
     About,
     laid_out,
@@ -253,6 +261,7 @@ def _choices(settings: Settings) -> dict[str, Any]:
     return {
         "purposes": purposes(),
         "purpose_word": purpose_word,
+        "audience_word": audience_word,
         "quiet_policies": quiet_policies(),
         "policies": unknown_policies(),
         "weekdays": weekdays(),

@@ -9,6 +9,7 @@ from typing import Any
 from sms_plugin.gateways.contract import Balance, Capabilities, Outcome, Verdict
 from sms_plugin.outbox.scorecard import Scorecard
 from sms_plugin.providers.inquiry import Found, Inquiry
+from sms_plugin.web.numbers import amount as written
 from sms_plugin.web.translation import gettext, lazy_gettext
 
 _REASONS: Mapping[str, Any] = {
@@ -117,7 +118,7 @@ def inquiry_in_words(inquiry: Inquiry) -> tuple[str, str]:
 def balance_in_words(balance: Balance) -> str:
     """An amount with its unit."""
     unit = gettext("credits") if balance.unit == "credits" else balance.unit
-    return f"{balance.amount.normalize():f} {unit}"
+    return f"{written(balance.amount.normalize())} {unit}"
 
 
 def abilities(can: Capabilities) -> list[tuple[str, str]]:
@@ -186,11 +187,11 @@ def cost_in_words(amount: Decimal | None, currency: str) -> str:
     exponent = plain.as_tuple().exponent
     shown = plain.quantize(Decimal("0.01")) if isinstance(exponent, int) and exponent > -2 else plain
     unit = gettext("credits") if currency == "credits" else currency
-    return f"{plain if currency == 'credits' else shown:f} {unit}".strip()
+    return f"{written(plain if currency == 'credits' else shown)} {unit}".strip()
 
 
 def _share(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.1f} %"
+    return "–" if share is None else f"{written(Decimal(f'{share * 100:.1f}'))} %"
 
 
 def _duration(seconds: float) -> str:
