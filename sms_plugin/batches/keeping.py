@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.batches.wording import Row, duplicate, told_anyway
 from sms_plugin.models import BatchRecipient
+from sms_plugin.models.insertion import insert_many
 
 _RECIPIENT: Any = BatchRecipient.__table__
 
@@ -36,8 +37,7 @@ def keep(session: Session, batch_id: UUID, rows: Sequence[Row]) -> Kept:
     The caller holds the batch's row, so that nobody else writes recipients of it. In the caller's transaction.
     """
     fresh = _fresh(session, rows)
-    if fresh:
-        session.connection().execute(sa.insert(_RECIPIENT), fresh)
+    insert_many(session.connection(), _RECIPIENT, fresh)
     going = [row for row in fresh if not row["is_left_out"]]
     costs = [row["cost"] for row in going if row["cost"] is not None]
     return Kept(

@@ -35,6 +35,12 @@ def insert_once(
     return [row[key.name] for row in rows if _inserted(connection, statement, row, key.name)]
 
 
+def insert_many(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that name the same columns, of which none stands already. Writes in the caller's transaction."""
+    if rows:
+        _handed_over(connection, _plainly(table), table, rows, tuple(rows[0]))
+
+
 _TOLD_APART = frozenset({"postgresql", "sqlite"})  #: databases that tell only the rows that they inserted
 
 
@@ -57,7 +63,10 @@ def _many(
     """Rows whose primary keys nobody else can have: those that stand afterwards are ours. Asking each row for its key
     would cost several times as much as the rows themselves.
     """
-    done = _handed_over(connection, table, rows, columns, key)
+    statement = _statement(table, columns, key, dialect=connection.dialect.name)
+    # each value has its price: without the columns that are empty in all of them
+    filled = [name for name in rows[0] if table.c[name].default or any(row[name] is not None for row in rows)]
+    done = _handed_over(connection, statement, table, rows, tuple(filled))
     keys = [row[key.name] for row in rows]
     if connection.dialect.name in _TOLD_APART and done.rowcount == len(rows):
         return keys
@@ -68,18 +77,12 @@ def _many(
 
 
 def _handed_over(
-    connection: Connection,
-    table: sa.Table,
-    rows: Sequence[Mapping[str, Any]],
-    columns: tuple[str, ...],
-    key: sa.Column[Any],
+    connection: Connection, statement: Any, table: sa.Table, rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]
 ) -> sa.CursorResult[Any]:
-    """What came of the rows, which the driver is given as it takes them. SQLAlchemy makes two more of each on the way,
-    and asks each for its defaults: a third of what inserting costs.
+    """What came of these columns of the rows, which the driver is given as it takes them. SQLAlchemy makes two more of
+    each on the way, and asks each for its defaults: a third of what inserting costs.
     """
-    # each value has its price: without the columns that are empty in all of them
-    filled = [name for name in rows[0] if table.c[name].default or any(row[name] is not None for row in rows)]
-    ready = _ready(table, columns, key, tuple(filled), connection.dialect)
+    ready = _ready(statement, table, names, connection.dialect)
     picked = itemgetter(*ready.names)
     given: list[Any] = []
     for row in rows:
@@ -102,10 +105,7 @@ class _Ready:
 
 
 @lru_cache(maxsize=64)
-def _ready(
-    table: sa.Table, columns: tuple[str, ...], key: sa.Column[Any], given: tuple[str, ...], dialect: sa.Dialect
-) -> _Ready:
-    statement = _statement(table, columns, key, dialect=dialect.name)
+def _ready(statement: Any, table: sa.Table, given: tuple[str, ...], dialect: sa.Dialect) -> _Ready:
     compiled = statement.compile(dialect=dialect, column_keys=list(given), for_executemany=True)
     names = tuple(compiled.positiontup or compiled.binds)
     types = [table.c[name].type.dialect_impl(dialect) for name in names]
@@ -126,6 +126,11 @@ def _statement(table: sa.Table, columns: tuple[str, ...], key: sa.Column[Any], *
         return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
     # IGNORE would cut what is too long as well
     return mysql.insert(table).on_duplicate_key_update({key.name: key})
+
+
+@lru_cache
+def _plainly(table: sa.Table) -> Any:
+    return sa.insert(table)
 
 
 @lru_cache
