@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -184,6 +185,7 @@ def take_steps(camera: Camera) -> None:
     page.click("button:text-is('Save')")
     camera.keep("sms-template-refused")
     _trigger_steps(camera)
+    _by_hand(camera)
     page.goto(f"{camera.demo.url}/admin/sms/provider/new/?kind=twilio")
     page.fill("#name", "main")
     page.locator("form.sms-form").evaluate("form => form.noValidate = true")
@@ -200,6 +202,42 @@ def take_steps(camera: Camera) -> None:
         page.goto(f"{camera.demo.url}/admin/{kind}/details/?id=1")
         camera.shoot(f"{kind}-public", camera.demo.url + str(page.get_attribute("text=Client's page", "href")))
     camera.shoot("phones", camera.demo.phone_url)
+
+
+def _by_hand(camera: Camera) -> None:
+    """One message as it would go and gone, the express panel, and a send to many from its refusal to its way."""
+    page = camera.page
+    page.goto(f"{camera.demo.url}/admin/sms/individual/?who=clients/Client%7C4", wait_until="load")
+    page.fill("#sms-text", "Olá {contact_firstname}, a sua fatura está disponível – €")
+    page.locator("[data-sms-outlook] blockquote").wait_for()
+    camera.keep("sms-individual-told")
+    page.check("#sms-sure")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("link", name="See the message").wait_for()
+    camera.keep("sms-individual-sent")
+    page.goto(f"{camera.demo.url}/admin/payment/", wait_until="load")
+    page.locator("[data-sms-express]").click()
+    page.fill("#sms-express-to", "910 000 041")
+    page.fill("#sms-express-text", "A avaria está resolvida.")
+    page.locator(".sms-express-outlook blockquote").wait_for()
+    camera.keep("sms-express")
+    page.goto(f"{camera.demo.url}/admin/sms/bulk/new/", wait_until="load")
+    find = page.get_by_role("button", name="Find the recipients")
+    page.fill("#name", "Works on Sunday")
+    find.click()
+    camera.keep("sms-bulk-refused")
+    page.locator("textarea[name^=text-]").first.fill("{contact_firstname}, obras no domingo das 6 às 8.")
+    page.get_by_label("Enabled").first.check()
+    find.click()
+    page.get_by_role("button", name=re.compile("^Send [0-9]+ messages")).wait_for()
+    camera.keep("sms-bulk-preview")
+    page.once("dialog", lambda asked: asked.accept())
+    page.get_by_role("button", name=re.compile("^Send [0-9]+ messages")).click()
+    page.locator("section[aria-label='How far it is']").wait_for()
+    page.wait_for_timeout(3000)  # the first have gone by then
+    camera.keep("sms-bulk-going")
+    camera.keep("sms-bulk-done")
+    camera.shoot("sms-bulk-list", "/admin/sms/bulk/")
 
 
 def _trigger_steps(camera: Camera) -> None:

@@ -210,8 +210,10 @@ def _answered(session: Session, told: Inbound, *, provider_id: int) -> RecordRef
     return RecordRef(entity=row.entity, key=row.record) if row is not None and row.entity else None
 
 
-def whose_number(session: Session, number: str, state: State) -> list[Owner]:
-    """Those who have a number: of those who were texted at it lately, then of the host's people. Reads only."""
+def whose_number(session: Session, number: str, state: State, *, former: bool = True) -> list[Owner]:
+    """Those who have a number: of those who were texted at it lately, then of the host's people. Where nobody has it by
+    now and ``former`` ones count, who was texted at it last. Reads only.
+    """
     columns = [_MESSAGE.c[name] for name in ("person_entity", "person", "client_entity", "client", "language")]
     rows = session.execute(
         sa.select(*columns)
@@ -228,7 +230,7 @@ def whose_number(session: Session, number: str, state: State) -> list[Owner]:
         for row in dict.fromkeys(rows)
         if row.person_entity or row.client_entity
     ]
-    return owners(session, number, texted=texted, registry=state.registry, settings=state.settings)
+    return owners(session, number, texted=texted, registry=state.registry, settings=state.settings, former=former)
 
 
 def _ref(entity: str | None, key: str | None) -> RecordRef | None:

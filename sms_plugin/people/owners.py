@@ -79,16 +79,22 @@ class _Reading:
 
 
 def owners(
-    session: Session, number: str, *, texted: Sequence[Owner], registry: Registry, settings: Settings
+    session: Session,
+    number: str,
+    *,
+    texted: Sequence[Owner],
+    registry: Registry,
+    settings: Settings,
+    former: bool = True,
 ) -> list[Owner]:
     """Those who have the number, each client once: of those ``texted`` at it the ones who still have it, then others of
-    the host's people. Where nobody has it by now, those who were texted at it last.
+    the host's people. Where nobody has it by now and ``former`` ones count, those who were texted at it last.
     """
     reading = _Reading(number=number, session=session, registry=registry, settings=settings)
     with session.no_autoflush:
         still = [found for each in texted[:MOST] if (found := _still(reading, each)) is not None]
         others = [] if len(still) >= MOST else list(_of_host(reading))
-    return _once([*still, *others]) or _once(texted[:1])
+    return _once([*still, *others]) or (_once(texted[:1]) if former else [])
 
 
 def _still(reading: _Reading, known: Owner) -> Owner | None:

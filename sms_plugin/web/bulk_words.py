@@ -59,7 +59,7 @@ _WHY: Mapping[str, Any] = {
 }
 
 _LEFT_OUT: Mapping[str, Any] = {
-    "same_number": _("The same number gets the message already."),
+    "duplicate": _("The same number gets the message already."),
     "removed": _("Taken out by hand."),
     "too_long": _("The number is too long."),
     "unknown_shortcode": _("The text has a shortcode of which nothing is known here."),

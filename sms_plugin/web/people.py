@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from sms_plugin.catalog.loader import in_language
 from sms_plugin.host.bound import BoundEntity
 from sms_plugin.host.search import find, label_of, load
+from sms_plugin.outbox.inbound import whose_number
 from sms_plugin.people.numbers import Listed, numbers_of
-from sms_plugin.people.owners import Owner, owners
+from sms_plugin.people.owners import Owner
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, parse_phone
 from sms_plugin.web.apart import reading
@@ -75,7 +76,7 @@ def somebody(value: str, *, admin: Admin | None, state: State) -> Somebody | Non
 
 def owner_of(session: Session, number: str, *, state: State) -> Owner | None:
     """Whose number it is, where exactly one client has it. Reads only."""
-    found = owners(session, number, texted=(), registry=state.registry, settings=state.settings)
+    found = whose_number(session, number, state, former=False)
     return found[0] if len(found) == 1 else None
 
 
@@ -101,7 +102,7 @@ def _found(session: Session, written: str, state: State) -> Iterable[tuple[Bound
     except PhoneError:
         number = ""
     if number:
-        for owner in owners(session, number, texted=(), registry=registry, settings=settings):
+        for owner in whose_number(session, number, state, former=False):
             if owner.person is not None:
                 yield registry.entities[owner.person.entity], owner.person.key
     for entity in _entities(state):

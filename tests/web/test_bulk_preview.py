@@ -132,6 +132,16 @@ def test_what_is_shown_is_what_reaches_the_phones(office: Office, phone: PhoneSe
     assert shows(listed, "Helena")
 
 
+@one_kind
+def test_whoever_shares_a_number_is_left_out_and_told_so(office: Office) -> None:
+    with office.portal.app.app_context():
+        office.portal.session.add(Client(id=4, name="Ana's shop", phone="912 345 678"))
+        office.portal.session.commit()
+    batch = office.built()
+    assert (batch.going, batch.left_out) == (2, 2)
+    assert shows(office.page(batch), "The same number gets the message already.")
+
+
 def test_a_double_confirmation_sends_once_and_says_so(office: Office) -> None:
     batch = office.built()
     office.confirm(batch)

@@ -97,6 +97,18 @@ def test_a_client_is_found_by_name_and_by_number_and_their_numbers_are_listed(vi
     assert shows(page, "billing")
 
 
+def test_a_client_who_was_texted_is_found_by_a_number_that_is_kept_in_an_odd_spelling(
+    portal: Portal, visitor: Visitor
+) -> None:
+    """The host's column cannot be asked for every spelling; who was texted at the number is known."""
+    _change(portal, lambda portal: setattr(portal.session.get_one(Client, 1), "phone", "91 234-5678"))
+    assert ANA not in Form(visitor).post(step="find", to="912 345 678").text
+    Form(visitor, who=ANA).send(number=NUMBER)
+    assert ANA in Form(visitor).post(step="find", to="912 345 678").text
+    _change(portal, lambda portal: setattr(portal.session.get_one(Client, 1), "phone", "919 999 999"))
+    assert ANA not in Form(visitor).post(step="find", to="912 345 678").text
+
+
 def test_somebody_whom_the_hosts_view_hides_is_neither_found_nor_written_to(portal: Portal, visitor: Visitor) -> None:
     form = Form(visitor)
     assert "clients/Client|2" not in form.post(step="find", to="hidden").text
