@@ -91,6 +91,7 @@ class ExplainPages(Page):
             name=self._name(question, told),
             decided=[] if told is None else [self._decided(each) for each in told.account.messages],
             standings=[] if told is None else self._standings(told.standings),
+            without=[] if told is None else self._without(told.standings),
             to_come=[] if told is None else to_come(told.unfed),
             triggers=self._triggers(),
             older_url=self._beside(given, told.account.older, back=False) if told else None,
@@ -220,11 +221,21 @@ class ExplainPages(Page):
         )
 
     def _standings(self, found: Sequence[Standing]) -> list[tuple[str, str, list[Stands]]]:
-        """By trigger: its key, its name, and how it stands."""
+        """By trigger: its key, its name, and how it stands to each record."""
+        looked = [each for each in found if not _is_bare(each)]
         return [
             (key, trigger_label(key, state=self.state), [self._stands(each) for each in some])
-            for key, some in groupby(found, key=lambda each: each.trigger)
+            for key, some in groupby(looked, key=lambda each: each.trigger)
         ]
+
+    def _without(self, found: Sequence[Standing]) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Why no record was looked at, and the triggers that this is said of, by key and name."""
+        by_words: dict[str, list[tuple[str, str]]] = {}
+        for each in found:
+            if _is_bare(each):
+                named = (each.trigger, trigger_label(each.trigger, state=self.state))
+                by_words.setdefault(standing_words(each.code), []).append(named)
+        return [(words, _sorted(some)) for words, some in by_words.items()]
 
     def _stands(self, each: Standing) -> Stands:
         return Stands(
@@ -244,6 +255,11 @@ class ExplainPages(Page):
 
     def _triggers(self) -> list[tuple[str, str]]:
         return _sorted((key, trigger_label(key, state=self.state)) for key in self.state.registry.reasons)
+
+
+def _is_bare(each: Standing) -> bool:
+    """Whether no record was looked at, and nothing more is to be said of it than why."""
+    return each.record is None and each.at is None and not each.detail
 
 
 def _sorted(triggers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

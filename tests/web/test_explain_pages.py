@@ -109,6 +109,15 @@ def test_what_names_nothing_is_told(of_ana: Portal, visitor: Visitor) -> None:
     assert "No message was decided here" in read(visitor, record="nothing/Nothing:1")
 
 
+def test_triggers_that_have_no_record_of_the_person_share_one_line(of_ana: Portal, visitor: Visitor) -> None:
+    with of_ana.app.app_context():
+        of_ana.session.add(Client(id=2, name="Rui", phone="913 333 333"))
+        of_ana.session.commit()
+    html = visitor.read(f"{PAGE}?of=clients/Client:2")
+    assert html.count("No record leads to this person.") == 1
+    assert len(re.findall(r'<a class="text-nowrap" href="[^"]+/trigger/edit/', html)) > 1
+
+
 def test_a_message_leads_to_the_page_about_its_client(of_ana: Portal, visitor: Visitor) -> None:
     id = queue(of_ana, subject="Visit")
     (way,) = links(visitor.read(f"/admin/sms/message/details/?id={id}"), "sms/explain/?message")
