@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError, MapAdapter
 
 from sms_plugin import settings as settings_module
+from sms_plugin.batches.truth import no_longer_chosen
 from sms_plugin.catalog.loader import load
 from sms_plugin.checking import tolerated
 from sms_plugin.cli import sms as commands
@@ -98,6 +99,7 @@ class SMS:
             viewers_language=language or (lambda: None),
             is_testing=lambda: bool(app.testing),
             is_debugging=lambda: bool(app.debug),
+            no_longer_chosen=no_longer_chosen,
         )
 
     def start(self, app: Flask) -> None:

@@ -5,10 +5,11 @@ It stands above declarations and below all that uses them, so that no lower floo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, RLock
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import UnboundExecutionError
@@ -39,6 +40,16 @@ class Database(Protocol):
 Links = Callable[[str, Mapping[str, object]], str]
 
 
+class StillChosen(Protocol):
+    """What the floor of sends to many lends to the claim below it."""
+
+    def __call__(self, session: Session, messages: Sequence[Any], *, state: State) -> Mapping[UUID, str]: ...
+
+
+def _all_are(session: Session, messages: Sequence[Any], *, state: State) -> Mapping[UUID, str]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
     """Settings, declarations and what was made of them."""
@@ -54,6 +65,8 @@ class State:
     viewers_language: Callable[[], str | None] = lambda: None
     is_testing: Callable[[], bool] = lambda: False  #: asked each time: a test suite may say so after ``init_app``
     is_debugging: Callable[[], bool] = lambda: False  #: asked each time too
+    #: of messages of one send to many, those whose recipient is not among the chosen any more, with the reason
+    no_longer_chosen: StillChosen = _all_are
     wake: Event = field(default_factory=Event)  #: set when something may be due
     _lock: RLock = field(default_factory=RLock, repr=False)
     _resolved: list[Registry] = field(default_factory=list, repr=False)

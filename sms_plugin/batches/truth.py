@@ -6,16 +6,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sms_plugin.batches.asking import asked_of, still
 from sms_plugin.batches.audience import FILTERS, GROUP, Audience, group_of
 from sms_plugin.batches.places import Place
 from sms_plugin.host.bound import BoundEntity
-from sms_plugin.models import Batch
+from sms_plugin.models import Batch, BatchRecipient, Message
 from sms_plugin.state import State
 
+_MESSAGE: Any = Message.__table__
+_RECIPIENT: Any = BatchRecipient.__table__
 NO_LONGER_TRUE, RECORD_GONE = "no_longer_true", "record_gone"
 
 
@@ -60,6 +64,24 @@ class Truth:
         if conditions is None:
             return None, RECORD_GONE
         return asked_of(entity, conditions, state=self.state, today=self.place.today), NO_LONGER_TRUE
+
+
+def no_longer_chosen(session: Session, messages: Sequence[Any], *, state: State) -> dict[UUID, str]:
+    """Of messages of one send to many, those to whose recipients nothing is to go any more, each with the reason.
+
+    Reads only. Raises as ``Truth.gone`` does.
+    """
+    whose = (
+        sa.select(_MESSAGE.c.id.label("message"), _RECIPIENT)
+        .join(_RECIPIENT, _RECIPIENT.c.occurrence == _MESSAGE.c.occurrence)
+        .where(_MESSAGE.c.id.in_([each.id for each in messages]))
+    )
+    rows = session.execute(whose).all()
+    if not rows:
+        return {}
+    batch = session.get_one(Batch, rows[0].batch_id)
+    gone = Truth(session=session, batch=batch, place=Place.read(batch.cursor), state=state).gone(rows)
+    return {row.message: gone[row.id] for row in rows if row.id in gone}
 
 
 def _told(row: Any) -> list[str]:

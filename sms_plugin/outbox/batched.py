@@ -1,25 +1,32 @@
-"""Messages of sends to many at the claim: nothing of a paused or cancelled one goes, and none in the recipient's night
-(S7, X6).
+"""Messages of sends to many at the claim: nothing of a paused or cancelled one goes, none in the recipient's night, and
+none to somebody who was among the chosen once and is not any more (S7, X6, promise 4).
 """
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sms_plugin.errors import SmsError
 from sms_plugin.models import Batch
+from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.moving import move, put_off
 from sms_plugin.outbox.quiet import DEFER, QUIET_HOURS, Quiet, hours_of
 from sms_plugin.people.recipients import zone_named
 from sms_plugin.state import State
 from sms_plugin.states import BatchState, MessageState
 
+log = logging.getLogger(__name__)
+
+#: For so long what was asked when a message was queued is taken to be true still.
+FRESH = timedelta(minutes=2)
 #: Why a message is held, or was dropped.
 PAUSED, CANCELLED = "batch_paused", "batch_cancelled"
 #: A person had it sent now, whatever its batch and the hour.
@@ -56,7 +63,41 @@ def of_running(session: Session, rows: Sequence[Any], *, state: State, now: date
     move(session, dropped, MessageState.CANCELLED, reason=CANCELLED, now=now)
     put_off(session, until, reason=QUIET_HOURS, now=now)
     gone = {*held, *dropped, *(each for some in until.values() for each in some)}
-    return [row for row in rows if row.id not in gone] if gone else list(rows)
+    rest = [row for row in rows if row.id not in gone] if gone else list(rows)
+    return _still_chosen(session, rest, state=state, now=now)
+
+
+def _still_chosen(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> list[Any]:
+    """Those whose recipients are still among the chosen, asked again of what waited since it was queued: for the
+    morning, for a provider that was away, for the number's next day (promise 4). The others are moved.
+    """
+    waited: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.batch_id is not None and now - row.created_at > FRESH:
+            waited[row.batch_id].append(row)
+    stay: set[UUID] = set()
+    for some in waited.values():
+        stay |= _moved(session, some, state=state, now=now)
+    return [row for row in rows if row.id not in stay] if stay else list(rows)
+
+
+def _moved(session: Session, rows: Sequence[Any], *, state: State, now: datetime) -> set[UUID]:
+    """Those of one send's messages that are not to go, held where nobody can say."""
+    try:
+        with session.begin_nested():
+            gone = state.no_longer_chosen(session, rows, state=state)
+    except Exception as error:
+        # the host's filters may fail in any way; it holds the messages of this send only
+        if is_busy(error):
+            raise
+        log.warning("cannot ask whether recipients of a send to many are still chosen: %s", type(error).__name__)
+        why = error.message if isinstance(error, SmsError) else type(error).__name__
+        move(session, [row.id for row in rows], MessageState.HELD, reason="truth_failed", now=now, detail=why)
+        return {row.id for row in rows}
+    for reason in sorted(set(gone.values())):
+        of = [each for each, why in gone.items() if why == reason]
+        move(session, of, MessageState.SUPPRESSED, reason=reason, now=now)
+    return set(gone)
 
 
 def opening(moment: datetime, timezone: str, *, state: State) -> datetime:

@@ -52,6 +52,7 @@ _LOOKED_AT = [
         "timezone",
         "operator",
         "reason",
+        "created_at",
     )
 ]
 
