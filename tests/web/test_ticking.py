@@ -12,6 +12,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import Undefined
 
 from sms_plugin import SMSRecord
 from sms_plugin.models import TriggerRow, database_now
@@ -35,6 +36,7 @@ class InvoiceAdmin(SMSRecord, ModelView):
 
 def _host(rights: set[str]) -> Any:
     def mount(app: Flask, db: SQLAlchemy) -> dict[str, Any]:
+        app.jinja_env.undefined = Undefined  # Flask-Admin's own form of a record stands no StrictUndefined
         admin = Admin(app)
         admin.add_view(InvoiceAdmin(Invoice, storage(db)))
         return {"admin": admin, "allow": lambda right: right in rights}

@@ -80,7 +80,7 @@ def test_texts_hour_validity_and_policy_are_kept(pages: Portal, visitor: Visitor
     assert stored is not None
     kept = (stored.texts, stored.hour, stored.validity_hours, stored.unknown_policy)
     assert kept == ({"en": "Due: {invoice_number}"}, 8, 6, "assume")
-    assert "validity_hours" in html
+    assert "Worth sending for (hours)" in html  # in the record of changes beside the form
 
 
 @pytest.mark.parametrize(

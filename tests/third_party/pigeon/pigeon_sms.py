@@ -10,7 +10,6 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from sms_plugin.gateways.contract import (
 )
 from sms_plugin.gateways.http import NotSent, Unsure, base_address
 from sms_plugin.gateways.settings import BadSettings, setting
+from sms_plugin.gateways.values import number_in
 from sms_plugin.gateways.verdicts import of_failure, of_status, unreadable
 
 LONGEST = 300
@@ -120,9 +120,12 @@ class PigeonGateway(Gateway):
         """What the account has left, in grains."""
         answer = self.http.request("GET", f"{self._base}/grains", headers=self._headers)
         try:
-            return Balance(amount=Decimal(str(answer.json()["grains"])), unit="credits")
-        except (ValueError, TypeError, LookupError, InvalidOperation):
+            left = number_in(answer.json()["grains"])
+        except (ValueError, TypeError, LookupError):
             raise unreadable("balance") from None
+        if left is None:
+            raise unreadable("balance")
+        return Balance(amount=left, unit="credits")
 
 
 def _verdict(result: Any) -> Verdict:
