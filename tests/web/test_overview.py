@@ -306,4 +306,4 @@ def test_a_process_is_told_in_words_and_by_its_own_name_below_them(pages: Portal
     assert "A worker of its own, beside the portal." in page
     assert "The portal itself: it sends while it serves these pages." in page
     assert len(re.findall(r"Runs since\s*<time.*?</time> · last seen\s*<time", page)) == 2
-    assert re.search(r'<small class="d-block text-muted">Process 77 on engine-room</small>', page)
+    assert re.search(r'<small class="d-block sms-faint">Process 77 on engine-room</small>', page)
