@@ -42,10 +42,12 @@ def judge(
     for provider_id in dict.fromkeys(each for each, _ in verdicts):
         of_it = [verdict for each, verdict in verdicts if each == provider_id]
         noted = note(session, provider_id, of_it, now=now)
+        is_ours = current in {None, provider_id}
         judgement = replace(
             judgement,
-            closed=judgement.closed or (noted.is_open and current in {None, provider_id}),
-            again=judgement.again or noted.again,
+            closed=judgement.closed or (noted.is_open and is_ours),
+            # what another one did not take is due for ours
+            again=judgement.again or noted.again or (noted.is_open and not is_ours),
             troubled=judgement.troubled or noted.troubled,
         )
     return judgement

@@ -220,3 +220,11 @@ def test_an_outage_closes_for_the_provider_in_use_alone(two: Portal) -> None:
         assert not judge(session, told, now=NOW, current=second).closed
         assert judge(session, told, now=NOW, current=first).closed
         assert session.get_one(Provider, first).open_since == NOW
+
+
+def test_what_the_other_one_did_not_take_is_claimed_again(two: Portal) -> None:
+    """X9: it may come back when the standby has found nothing more to send, and is due at once."""
+    with two.fresh() as session, session.begin():
+        first, second = find(session, "one").id, find(session, "two").id
+        assert judge(session, [(first, DOWN)] * OPENS_AFTER, now=NOW, current=second).again
+        assert judge(session, [(first, DOWN)], now=NOW, current=second).again
