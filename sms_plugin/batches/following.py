@@ -18,6 +18,7 @@ from sms_plugin.models import Batch, BatchRecipient, Message, database_now, firs
 from sms_plugin.outbox.batched import CANCELLED, PAUSED
 from sms_plugin.outbox.charges import OVER
 from sms_plugin.outbox.moving import move
+from sms_plugin.outbox.search import along_batch
 from sms_plugin.state import State
 from sms_plugin.states import BatchState, MessageState
 from sms_plugin.transactions import look, within
@@ -109,7 +110,7 @@ def carry_out(session: Session, batch_id: UUID, *, now: datetime, most: int = MO
         query = sa.select(_MESSAGE.c.id).where(_MESSAGE.c.batch_id == batch_id, _MESSAGE.c.state == old.value)
         if because is not None:
             query = query.where(_MESSAGE.c.reason == because)
-        ids = session.scalars(query.order_by(_MESSAGE.c.id).limit(most)).all()
+        ids = session.scalars(along_batch(query.order_by(_MESSAGE.c.id)).limit(most)).all()
         values = {"expires_at": now + FRESH} if new is MessageState.QUEUED else None
         # what somebody moved meanwhile is not among those that went: it is looked for again
         if ids and move(session, ids, new, reason=reason, now=now, values=values, only_from={old}):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.models import Lease, Message, first_id
 from sms_plugin.models.base import constant
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
-from sms_plugin.outbox.search import Wanted
+from sms_plugin.outbox.search import Wanted, along_batch
 from sms_plugin.states import LIVE, MessageState
 
 #: So many messages at most are looked at for a page, where a filter leaves some out that no index knows.
@@ -221,7 +221,7 @@ def _by_id(
 ) -> Iterator[Any]:
     query = _of(state).order_by(_MESSAGE.c.id)
     if batch is not None:
-        query = query.where(_MESSAGE.c.batch_id == batch)
+        query = along_batch(query.where(_MESSAGE.c.batch_id == batch))
     if also is not None:
         query = query.where(also)
     last = None if after is None else after.id
