@@ -199,3 +199,5 @@ REDACTED: Any = {
 }
 #: The state of messages that are named by their ids: written so that no planner goes through all of that state instead.
 state_of_named: Any = Message.__table__.c.state.concat(constant(""))
+#: The trigger of messages whose record is named, likewise: no planner goes through all that a trigger ever said.
+trigger_of_named: Any = Message.__table__.c.trigger.concat(constant(""))

@@ -25,6 +25,7 @@ from sms_plugin.errors import SmsError
 from sms_plugin.models import Event, Gathered, Lease, Message
 from sms_plugin.models.busy import is_busy
 from sms_plugin.models.insertion import insert_once
+from sms_plugin.models.message import trigger_of_named
 from sms_plugin.outbox.enqueue import Draft, enqueue, occurrence
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
@@ -110,7 +111,7 @@ def gathered_of(session: Session, trigger: str, entity: str, keys: Sequence[str]
     rows = session.execute(
         sa.select(_GATHERED.c.record, _GATHERED.c.step, _GATHERED.c.moment)
         .join(_MESSAGE, _MESSAGE.c.id == _GATHERED.c.message_id)
-        .where(_GATHERED.c.entity == entity, _GATHERED.c.record.in_(keys), _MESSAGE.c.trigger == trigger)
+        .where(_GATHERED.c.entity == entity, _GATHERED.c.record.in_(keys), trigger_of_named == trigger)
     )
     return {(row.record, row.step, row.moment) for row in rows}
 

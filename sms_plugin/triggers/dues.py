@@ -31,12 +31,13 @@ from sms_plugin.host.identity import key_of, key_text, key_values
 from sms_plugin.host.when import Dated, Yearly
 from sms_plugin.hours import DEFAULT_HOUR
 from sms_plugin.models import Message, TriggerRow
+from sms_plugin.models.message import trigger_of_named
 from sms_plugin.outbox.enqueue import OWN_ACTION, REMINDER
 from sms_plugin.outbox.gathering import gathered_of
 from sms_plugin.outbox.quiet import quiet_of
 from sms_plugin.outbox.truth import bound, key_columns
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Firing, validity
+from sms_plugin.triggers.fired import Firing, validity
 from sms_plugin.triggers.firing import occasion
 from sms_plugin.triggers.steps import Step
 from sms_plugin.triggers.windows import Timing, Window
@@ -216,11 +217,16 @@ def _written(session: Session, hook: BoundHook, keys: list[str]) -> set[tuple[st
 
 _MESSAGE: Any = Message.__table__
 _OF_HOOK = sa.select(_MESSAGE.c.record, _MESSAGE.c.step, _MESSAGE.c.moment).where(
-    _MESSAGE.c.entity == sa.bindparam("entity"), _MESSAGE.c.trigger == sa.bindparam("trigger")
+    _MESSAGE.c.entity == sa.bindparam("entity"), trigger_of_named == sa.bindparam("trigger")
 )
 _WRITTEN = _OF_HOOK.where(_MESSAGE.c.record.in_(sa.bindparam("records", expanding=True)))
-#: The driver reads hundreds of parameters anew each time.
-_WRITTEN_OF_ARRAY = _OF_HOOK.where(_MESSAGE.c.record == sa.any_(sa.bindparam("records", type_=ARRAY(sa.String))))
+_ASKED = (
+    sa.func.unnest(sa.bindparam("records", type_=ARRAY(sa.String))).table_valued("key").render_derived(name="asked")
+)
+#: The driver reads hundreds of parameters anew each time. The records are looked up one by one: with the figures of a
+#: table that was small a moment ago, each page of a run that writes very many would go through all that it wrote.
+_OF_ONE = _OF_HOOK.where(_MESSAGE.c.record == _ASKED.c.key).offset(sa.literal_column("0")).lateral()
+_WRITTEN_OF_ARRAY = sa.select(_OF_ONE).select_from(_ASKED).join(_OF_ONE, sa.true())
 
 
 def _records(session: Session, hook: BoundHook, rows: list[_Row]) -> dict[tuple[Any, ...], Any]:

@@ -19,6 +19,7 @@ from sms_plugin.host.identity import RecordRef, key_of
 from sms_plugin.host.search import label_of, load
 from sms_plugin.host.when import Dated, Yearly
 from sms_plugin.models import Change, Message, TriggerRow
+from sms_plugin.models.message import trigger_of_named
 from sms_plugin.outbox.enqueue import Draft
 from sms_plugin.outbox.truth import Answer, ask
 from sms_plugin.people.consent import opted_out, stands_against
@@ -188,7 +189,7 @@ def _written(session: Session, entity: BoundEntity, trigger: str, keys: Sequence
     ]
     found: dict[str, list[Any]] = {}
     for key in keys:
-        about = (_MESSAGE.c.entity == entity.key, _MESSAGE.c.record == key, _MESSAGE.c.trigger == trigger)
+        about = (_MESSAGE.c.entity == entity.key, _MESSAGE.c.record == key, trigger_of_named == trigger)
         rows = session.execute(sa.select(*columns).where(*about).order_by(_MESSAGE.c.id.desc()).limit(_WRITTEN)).all()
         found[key] = list(rows)
     return found
