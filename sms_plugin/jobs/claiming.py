@@ -61,6 +61,7 @@ class Claiming:
             lead=lead,
             probe=self.line.probe,
             standby=self.line.standby,
+            longest=self.line.capabilities.longest,
         )
 
     @property

@@ -22,6 +22,7 @@ from sms_plugin.outbox.charges import OVER, beyond_budget
 from sms_plugin.outbox.consents import disagreeing
 from sms_plugin.outbox.gathering import GATHERED, Together, ask_together
 from sms_plugin.outbox.leasing import end_leases, lease_due
+from sms_plugin.outbox.lengths import hold_too_long
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.rewording import reword
 from sms_plugin.outbox.truth import Answer, ask
@@ -77,13 +78,14 @@ def claim(
     lead: timedelta = timedelta(),
     probe: bool = False,
     standby: bool = False,
+    longest: int | None = None,
 ) -> Claim:
     """Up to ``want`` due messages that may go, leased, each with its send time: under a rate no sooner than ``lead``
     from now, and no more than it has slots. Writes in the caller's transaction.
 
-    Those that may not go are moved: opted out, no longer true, expired, held for a reason, over the budget, or put off
-    by quiet hours or the daily cap. In the order of P18. As a ``probe``, one message, unless another process has it;
-    for a ``standby``, what no provider can have accepted (X9).
+    Those that may not go are moved: opted out, no longer true, expired, held for a reason, longer than ``longest``
+    characters (P19), over the budget, or put off by quiet hours or the daily cap. In the order of P18. As a ``probe``,
+    one message, unless another process has it; for a ``standby``, what no provider can have accepted (X9).
     """
     room = free(session, provider_id, want=1 if probe else want, now=now)
     if not room.count:
@@ -95,7 +97,9 @@ def claim(
     running = of_running(session, rows, state=state, now=now)
     may_go = awake(session, _without_refused(session, running, state=state, now=now), state=state, now=now)
     texts, later = _true_texts(session, may_go, state=state, now=now)
-    today = within_cap(session, [row for row in may_go if row.id in texts], state=state, now=now)
+    long = hold_too_long(session, texts, most=longest, now=now)
+    fit = [row for row in may_go if row.id in texts and row.id not in long]
+    today = within_cap(session, fit, state=state, now=now)
     going = _affordable(session, today, provider_id, state=state, now=now)
     slots = reserve(session, provider_id, want=len(going), now=now, lead=lead)
     slots = _of_probe(session, slots, provider_id, state=state, now=now) if probe and slots.times else slots

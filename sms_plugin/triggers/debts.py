@@ -13,7 +13,7 @@ from sms_plugin.outbox.gathering import alone
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.text.formats import Money
-from sms_plugin.triggers.drafting import Firing
+from sms_plugin.triggers.fired import Firing
 from sms_plugin.triggers.reading import guarded
 from sms_plugin.triggers.volumes import SURGE
 from sms_plugin.wording.rendering import read

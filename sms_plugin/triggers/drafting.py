@@ -5,66 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
-from sms_plugin.host.bound import BoundEntity, BoundHook, Reason, Target
-from sms_plugin.models import TriggerRow
-from sms_plugin.outbox.enqueue import OWN_ACTION, Draft, occurrence
+from sms_plugin.host.bound import BoundHook
+from sms_plugin.outbox.enqueue import Draft
+from sms_plugin.outbox.lengths import TEXT_TOO_LONG, told_too_long
 from sms_plugin.outbox.quiet import Quiet, Slot, quiet_of
 from sms_plugin.outbox.truth import BY_HAND, Answer
 from sms_plugin.people.consent import MARKETING
 from sms_plugin.people.recipients import Recipient, recipients
-from sms_plugin.providers.lines import hears
+from sms_plugin.providers.lines import hears, longest
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
+from sms_plugin.triggers.fired import Firing, blank, common_values, key_of_firing, validity
 from sms_plugin.triggers.reading import guarded, why
-from sms_plugin.triggers.windows import Timing
-from sms_plugin.values import made_often
 from sms_plugin.wording.rendering import pick, render_for
 from sms_plugin.wording.stepwise import own_texts
 from sms_plugin.wording.texts import texts_of
 from sms_plugin.wording.versions import wording_of
 from sms_plugin.wording.way_out import WayOut, holds_way_out
 
-#: The length of the column that keeps a moment.
-MOMENT = 64
-#: For how long a message is worth sending, unless its trigger says otherwise.
-VALIDITY = timedelta(hours=24)
-
-
-@made_often(eq=False)
-class Firing:
-    """One firing of one trigger for one record."""
-
-    reason: Reason
-    row: TriggerRow
-    entity: BoundEntity
-    record: Any
-    key: str
-    step: str
-    moment: str
-    hook: BoundHook | None = None  #: None where a hand fires it
-    to: tuple[Target, ...] = ()
-    timing: Timing | None = None  #: when it is due for whom; None: now
-    problem: str = ""  #: what a function of the host's raised that says whether, or as what occurrence, it fires
-    priority: int = OWN_ACTION
-    operator: str = ""
-    expires_at: datetime  #: of a message to nobody, and of what a person fires
-
-    @property
-    def purpose(self) -> str:
-        """What its messages are for: as the admin says, else as the trigger is declared."""
-        return self.row.purpose or self.reason.purpose
-
-    def reaches(self, zone: ZoneInfo) -> bool:
-        """Whether it is told to somebody there: nothing is that came due before the trigger was on (X5)."""
-        return self.timing is None or self.timing.own(zone) > self.timing.after
+#: What fits into one part of any alphabet is taken by every provider; the claim looks at each in any case (P19).
+ONE_PART = 70
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +64,7 @@ class Drafting:
             return self._to_nobody(firing, **_held("hook_failed", firing.problem))
         if not _holds(firing, answer, hooks):
             # a condition that does not hold is nothing to tell of, but a person who fired by hand must learn why
-            return [_blank(firing, self.now).but(reason="not_true")] if firing.step == BY_HAND else []
+            return [blank(firing, self.now).but(reason="not_true")] if firing.step == BY_HAND else []
         try:
             with self.reading():
                 people = self._people(firing)
@@ -104,7 +72,7 @@ class Drafting:
             return self._to_nobody(firing, **_held("recipients_failed", why(error, careful=self.careful)))
         if not people:
             return self._to_nobody(firing, version=answer.version, reason="no_recipient")
-        values = _values(firing, self.now)
+        values = common_values(firing, self.now)
         values["version"] = answer.version
         slots = [(each, self._slot(firing, each.zone)) for each in people]
         return [self._addressed(firing, values, each, slot) for each, slot in slots if slot is not None]
@@ -112,7 +80,7 @@ class Drafting:
     def _to_nobody(self, firing: Firing, **changes: Any) -> list[Draft]:
         """What answers why nobody got anything; nothing where nobody here was to be told (X5)."""
         here = firing.reaches(self.state.settings.zone)
-        return [_blank(firing, self.now).but(**changes)] if here else []
+        return [blank(firing, self.now).but(**changes)] if here else []
 
     def reading(self) -> AbstractContextManager[None]:
         """Where the host's own code is run."""
@@ -120,7 +88,7 @@ class Drafting:
 
     def unanswered(self, firing: Firing, error: Exception) -> Draft:
         """The draft of a firing of which the database could not be asked whether it is true."""
-        return _blank(firing, self.now).but(**_held("truth_failed", why(error, careful=self.careful)))
+        return blank(firing, self.now).but(**_held("truth_failed", why(error, careful=self.careful)))
 
     def _people(self, firing: Firing) -> list[Recipient]:
         return recipients(
@@ -167,7 +135,7 @@ class Drafting:
         """The message to one person."""
         status, reason = self._standing(slot, to)
         own = {
-            "occurrence": _key(firing, to.number or f"{to.ref}"),
+            "occurrence": key_of_firing(firing, to.number or f"{to.ref}"),
             "state": status,
             "reason": reason,
             "person_entity": to.ref.entity if to.ref else None,
@@ -226,8 +194,13 @@ class Drafting:
             "segments": rendered.measure.segments,
         }
         if self._lacks_way_out(firing, chosen.template):
-            worded |= _held("no_way_out", "")
-        return worded
+            return worded | _held("no_way_out", "")
+        told = told_too_long(rendered.text, self._longest) if len(rendered.text) > ONE_PART else ""
+        return worded | _held(TEXT_TOO_LONG, told) if told else worded
+
+    @cached_property
+    def _longest(self) -> int | None:
+        return longest(self.session, state=self.state)
 
     def _chosen(self, firing: Firing, language: str) -> _Chosen | None:
         """The text of a step for a reader of a language, looked for once."""
@@ -249,19 +222,6 @@ class Drafting:
         return not hears(self.session, state=self.state)
 
 
-def validity(row: TriggerRow) -> timedelta:
-    """For how long the trigger's messages are worth sending."""
-    return VALIDITY if row.validity_hours is None else timedelta(hours=row.validity_hours)
-
-
-def fitting(moment: str) -> str:
-    """The moment as its column holds it; a longer one ends in a digest, so that it stays apart from its likes."""
-    if len(moment) <= MOMENT:
-        return moment
-    digest = blake2b(moment.encode(), digest_size=16).hexdigest()
-    return f"{moment[: MOMENT - len(digest) - 1]} {digest}"
-
-
 def _holds(firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> bool:
     """Whether the firing's own hook still holds; where a hand fires it, any hook of its trigger."""
     if firing.hook is None:
@@ -273,29 +233,3 @@ def _holds(firing: Firing, answer: Answer, hooks: Sequence[BoundHook]) -> bool:
 def _held(reason: str, detail: str) -> dict[str, Any]:
     """What makes a draft wait for a person. Without a version, the claim words it when it is let go."""
     return {"state": MessageState.HELD, "reason": reason, "detail": detail, "version": None}
-
-
-def _key(firing: Firing, recipient: str) -> bytes:
-    return occurrence(firing.reason.key, firing.step, firing.entity.key, firing.key, firing.moment, recipient)
-
-
-def _blank(firing: Firing, now: datetime) -> Draft:
-    """A message to nobody: it answers why nobody got anything."""
-    return Draft.of(_values(firing, now), {"occurrence": _key(firing, "")})
-
-
-def _values(firing: Firing, now: datetime) -> dict[str, Any]:
-    """What all messages of a firing have: those of one to nobody, whose key is made when it is one."""
-    return {
-        "state": MessageState.SUPPRESSED,
-        "trigger": firing.reason.key,
-        "step": firing.step,
-        "moment": firing.moment,
-        "purpose": firing.purpose,
-        "priority": firing.priority,
-        "operator": firing.operator,
-        "entity": firing.entity.key,
-        "record": firing.key,
-        "due_at": now,
-        "expires_at": firing.expires_at,
-    }

@@ -26,10 +26,11 @@ from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.debts import parted
-from sms_plugin.triggers.drafting import VALIDITY as VALIDITY
-from sms_plugin.triggers.drafting import Drafting, Firing, fitting
-from sms_plugin.triggers.drafting import validity as validity
+from sms_plugin.triggers.drafting import Drafting
 from sms_plugin.triggers.facts import Netted
+from sms_plugin.triggers.fired import VALIDITY as VALIDITY
+from sms_plugin.triggers.fired import Firing, fitting
+from sms_plugin.triggers.fired import validity as validity
 from sms_plugin.triggers.reading import guarded, why
 from sms_plugin.triggers.surge import hold_excess
 from sms_plugin.wording.texts import inactive_because

@@ -15,8 +15,9 @@ from sms_plugin.models import TriggerRow
 from sms_plugin.outbox.enqueue import Draft
 from sms_plugin.outbox.truth import ask
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Drafting, Firing
+from sms_plugin.triggers.drafting import Drafting
 from sms_plugin.triggers.dues import due, firing_of, window_of
+from sms_plugin.triggers.fired import Firing
 from sms_plugin.triggers.reading import guarded
 from sms_plugin.triggers.steps import steps_of
 

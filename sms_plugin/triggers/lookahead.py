@@ -23,9 +23,9 @@ from sms_plugin.outbox.enqueue import Draft
 from sms_plugin.providers.budget import today
 from sms_plugin.state import State
 from sms_plugin.triggers.debts import parted
-from sms_plugin.triggers.drafting import Firing, validity
 from sms_plugin.triggers.dues import due
 from sms_plugin.triggers.expecting import Expected, Reckoning, expected_of
+from sms_plugin.triggers.fired import Firing, validity
 from sms_plugin.triggers.firing import active_rows, drafted
 from sms_plugin.triggers.skipped import as_if_on
 from sms_plugin.triggers.steps import Step, steps_of

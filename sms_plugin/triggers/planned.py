@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import worded
 from sms_plugin.models import Gathered, Message, TriggerRow
+from sms_plugin.models.message import trigger_of_named
 from sms_plugin.outbox.enqueue import Draft
+from sms_plugin.outbox.lengths import TEXT_TOO_LONG, told_too_long
 from sms_plugin.outbox.quiet import DEFER, Quiet, hours_of, quiet_of
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.people.recipients import zone_named
@@ -22,8 +23,6 @@ from sms_plugin.state import State
 
 #: What a person writes by hand is about the service that the client has, unless a trigger says otherwise.
 SERVICE = "service"
-#: Why a text does not go that is longer than the provider takes (P19).
-TEXT_TOO_LONG = "text_too_long"
 #: Of these states a message counts as sent already, or as on its way.
 _WENT = ("queued", "sending", "sent", "delivered", "undelivered", "unknown")
 _MESSAGE: Any = Message.__table__
@@ -87,10 +86,8 @@ def within_the_longest(session: Session, found: Sequence[Planned], *, state: Sta
 
     def checked(each: Planned) -> Planned:
         text = (each.draft.text if each.draft is not None else None) or ""
-        if most is None or not each.goes or len(text) <= most:
-            return each
-        told = worded("It has %(count)s characters, the provider takes %(most)s.", count=len(text), most=most)
-        return replace(each, problem=TEXT_TOO_LONG, detail=told)
+        told = told_too_long(text, most) if each.goes else ""
+        return replace(each, problem=TEXT_TOO_LONG, detail=told) if told else each
 
     return [checked(each) for each in found]
 
@@ -124,7 +121,7 @@ def with_the_last(session: Session, found: Sequence[Planned]) -> list[Planned]:
             .where(
                 table.c.entity == about[0],
                 table.c.record.in_(about[1]),
-                _MESSAGE.c.trigger.is_(None) if drafts[0].trigger is None else _MESSAGE.c.trigger == drafts[0].trigger,
+                _MESSAGE.c.trigger.is_(None) if drafts[0].trigger is None else trigger_of_named == drafts[0].trigger,
                 _MESSAGE.c.state.in_(_WENT),
             )
             .group_by(table.c.record)

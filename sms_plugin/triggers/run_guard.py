@@ -21,7 +21,7 @@ from sms_plugin.models import TriggerRow
 from sms_plugin.outbox.enqueue import Draft
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.drafting import Firing
+from sms_plugin.triggers.fired import Firing
 from sms_plugin.triggers.steps import Step, steps_of
 from sms_plugin.triggers.surge import group_of, hold
 from sms_plugin.triggers.volumes import Limit, limit_of

@@ -24,7 +24,8 @@ from sms_plugin.people.recipients import Recipient, recipients
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.drafting import Drafting, Firing, fitting
+from sms_plugin.triggers.drafting import Drafting
+from sms_plugin.triggers.fired import Firing, fitting
 from sms_plugin.triggers.firing import active_rows, validity
 from sms_plugin.triggers.planned import (
     Planned,

@@ -18,7 +18,8 @@ from sms_plugin.outbox.enqueue import OWN_ACTION, Draft
 from sms_plugin.providers.active import active_id
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.drafting import Drafting, Firing
+from sms_plugin.triggers.drafting import Drafting
+from sms_plugin.triggers.fired import Firing
 from sms_plugin.triggers.foresight import Coming, coming_due, drafts_of
 from sms_plugin.triggers.planned import Planned, with_the_last, without_opted_out
 

@@ -21,8 +21,8 @@ from sms_plugin.collector import look_at_the_young
 from sms_plugin.host.bound import BoundHook
 from sms_plugin.models import TriggerRow
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import validity
 from sms_plugin.triggers.dues import due
+from sms_plugin.triggers.fired import validity
 from sms_plugin.triggers.firing import active_rows, write
 from sms_plugin.triggers.marks import Place, mark_of
 from sms_plugin.triggers.run_guard import RunGuard

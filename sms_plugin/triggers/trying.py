@@ -23,8 +23,8 @@ from sms_plugin.outbox.truth import BY_HAND, ask
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.providers.costs import tariff
 from sms_plugin.state import State
-from sms_plugin.triggers.drafting import Firing, validity
 from sms_plugin.triggers.expecting import Expected, expected_of
+from sms_plugin.triggers.fired import Firing, validity
 from sms_plugin.triggers.firing import drafted
 from sms_plugin.triggers.foresight import comings
 from sms_plugin.triggers.lookahead import foreseen_row

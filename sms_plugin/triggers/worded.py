@@ -23,7 +23,7 @@ from sms_plugin.providers.active import active_id
 from sms_plugin.providers.lines import hears
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-from sms_plugin.triggers.drafting import fitting
+from sms_plugin.triggers.fired import fitting
 from sms_plugin.triggers.planned import SERVICE, Planned, Wish
 from sms_plugin.triggers.reading import guarded, why
 from sms_plugin.wording.rendering import Rendered, pick, render_company, render_for

@@ -17,13 +17,14 @@ from werkzeug.datastructures import MultiDict
 from sms_plugin.errors import SmsError
 from sms_plugin.host.search import load
 from sms_plugin.models import Provider, Template, database_now
+from sms_plugin.outbox.lengths import TEXT_TOO_LONG
 from sms_plugin.people.owners import STRANGER
 from sms_plugin.providers.costs import tariff
 from sms_plugin.state import State
 from sms_plugin.text.phones import parse_phone
 from sms_plugin.text.segments import measure
 from sms_plugin.triggers import sending
-from sms_plugin.triggers.planned import TEXT_TOO_LONG, Planned, Wish
+from sms_plugin.triggers.planned import Planned, Wish
 from sms_plugin.web.apart import reading
 from sms_plugin.web.editing import MEASURED, Judged, judged_as_sent
 from sms_plugin.web.moments import in_words as moment_in_words
