@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.models import Event, Message
 from sms_plugin.outbox.enqueue import OWN_ACTION
 from sms_plugin.outbox.gathering import GATHERED, ask_together
@@ -108,7 +108,7 @@ def hurry(session: Session, message: UUID, *, who: str, now: datetime) -> None:
     """
     found = _find(session, message, POSSIBLE[Choice.SEND_NOW])
     if found.expires_at is not None and found.expires_at <= now:
-        raise SmsError("The message is past its time.", code="too_late", hint="Fire its trigger again.")
+        raise SmsError(worded("The message is past its time."), code="too_late", hint=worded("Fire its trigger again."))
 
     def update() -> list[UUID]:
         gone = session.execute(
@@ -178,15 +178,15 @@ def _send_again(
 def _check_sendable(found: Message) -> None:
     if found.number is None:
         raise SmsError(
-            "The message has no number to go to.",
+            worded("The message has no number to go to."),
             code="no_number",
-            hint="Mend the record, and fire the trigger for it again.",
+            hint=worded("Mend the record, and fire the trigger for it again."),
         )
     if found.redacted is not None and found.text == found.redacted and found.trigger is None:
         raise SmsError(
-            "Its sensitive value was taken out of the text when the message was over.",
+            worded("Its sensitive value was taken out of the text when the message was over."),
             code="redacted",
-            hint="Write the message anew.",
+            hint=worded("Write the message anew."),
         )
 
 
@@ -195,15 +195,27 @@ def _worded_anew(session: Session, found: Message, *, state: State) -> None:
     if found.step == GATHERED:
         together = ask_together(session, [found], state=state)[found.id]
         if not together.records or together.version is None:
-            raise SmsError("Nothing that the text tells of is left.", code="record_gone", hint="Cancel the message.")
+            raise SmsError(
+                worded("Nothing that the text tells of is left."),
+                code="record_gone",
+                hint=worded("Cancel the message."),
+            )
         version, steps = together.version, together.steps
         reword(session, found, version=version, state=state, records=together.records, steps=steps)
     elif found.entity is not None and found.record is not None:
         entity = state.registry.entities.get(found.entity)
         answers = {} if entity is None else ask(session, entity=entity, hooks=[], keys=[found.record])
         if found.record not in answers:
-            raise SmsError("The record that the text is about is gone.", code="record_gone", hint="Cancel the message.")
+            raise SmsError(
+                worded("The record that the text is about is gone."),
+                code="record_gone",
+                hint=worded("Cancel the message."),
+            )
         reword(session, found, version=answers[found.record].version, state=state)
+
+
+def _gone(told: str) -> SmsError:
+    return SmsError(told, code="record_gone", hint=worded("Cancel the message."))
 
 
 def _find(session: Session, message: UUID, states: frozenset[MessageState]) -> Message:

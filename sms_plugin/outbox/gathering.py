@@ -21,7 +21,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.models import Event, Gathered, Lease, Message
 from sms_plugin.models.busy import is_busy
 from sms_plugin.models.insertion import insert_once
@@ -141,7 +141,7 @@ def _asked(
     keys = sorted({part.record for some in parts.values() for part in some})
     try:
         if bound is None:
-            raise SmsError("The entity is no longer declared.", code="truth_failed")
+            raise SmsError(worded("The entity is no longer declared."), code="truth_failed")
         with session.begin_nested():
             answers = ask(session, entity=bound, hooks=hooks, keys=keys)
     except Exception as error:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
+from sms_plugin.errors import SmsError, worded
 from sms_plugin.host.identity import key_values
 from sms_plugin.models import Message, TriggerRow
 from sms_plugin.people.recipients import zone_of
@@ -46,7 +46,7 @@ def reword(
     record = oldest(together, debt) if together else _load(session, row.entity, row.record, state)
     people = [_load(session, *ref, state) for ref in _people(row)]
     if record is None or any(each is None for each in (*people, *together)):
-        raise SmsError("A record that the text is about is gone.", code="record_gone")
+        raise SmsError(worded("A record that the text is about is gone."), code="record_gone")
     rendered = render_for(
         words,
         record=record,
@@ -94,9 +94,9 @@ def _words(session: Session, row: Any, steps: Sequence[str], state: State) -> st
     silent = silent or ("" if chosen else "no_text")
     if silent or chosen is None:
         raise SmsError(
-            f"The trigger has no text any more: {WHY_SILENT[silent]}",
+            worded("The trigger has no text any more: %(why)s", why=WHY_SILENT[silent]),
             code=silent,
-            hint="Give it one, and release the message.",
+            hint=worded("Give it one, and release the message."),
         )
     return chosen[1]
 

@@ -104,6 +104,7 @@ class Closed:
             "_": translation.gettext,
             "ngettext": translation.ngettext,
             "in_words": translation.in_words,
+            "retold": translation.retold,
             "may": self.may,
             "moment": moment,
             "page_url": self.page_url,

@@ -20,6 +20,7 @@ from sms_plugin.web.looks import listed
 from sms_plugin.web.own_number import own_number
 from sms_plugin.web.permissions import Right, ceiling
 from sms_plugin.web.reasons import reason_words
+from sms_plugin.web.translation import retold
 from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.web.words import purpose_words
 
@@ -99,7 +100,7 @@ class PreviewViews(FormViews):
 
     def _detail(self, each: BatchRecipient) -> str:
         """What makes the reason plain; a number as it was typed is for those who may send alone."""
-        return each.detail if self.sees_numbers() else ""
+        return retold(each.detail) if self.sees_numbers() else ""
 
     def _further(self, batch: Batch, after: int | None, *, words: str, left_out: bool) -> str | None:
         if after is None:

@@ -11,7 +11,7 @@ from sms_plugin.batches.delimited import UnreadableFile
 from sms_plugin.errors import SmsError
 from sms_plugin.states import BatchState
 from sms_plugin.web.base import explained
-from sms_plugin.web.translation import gettext, language, ngettext
+from sms_plugin.web.translation import gettext, language, ngettext, retold
 from sms_plugin.web.translation import lazy_gettext as _
 from sms_plugin.web.verdicts import cost_in_words
 
@@ -90,7 +90,7 @@ def source_words(kind: str) -> str:
 
 def paused_words(reason: str, detail: str) -> str:
     """Why a send stands still; empty for a reason that needs no words."""
-    return str(_WHY.get(reason, "")) % {"detail": detail}
+    return str(_WHY.get(reason, "")) % {"detail": retold(detail)}
 
 
 def left_out_words(reason: str, otherwise: Any) -> str:

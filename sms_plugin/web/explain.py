@@ -27,7 +27,7 @@ from sms_plugin.web.paging import PARAMETER, Cursor, read_cursor, write_cursor
 from sms_plugin.web.permissions import Right
 from sms_plugin.web.shown import shown_number, trigger_label
 from sms_plugin.web.to_come import to_come
-from sms_plugin.web.translation import gettext, in_words, lazy_gettext
+from sms_plugin.web.translation import gettext, in_words, lazy_gettext, retold
 from sms_plugin.web.why import decisions, standing_words, step_words
 from sms_plugin.web.words import Line, state_kind, state_name
 
@@ -244,7 +244,7 @@ class ExplainPages(Page):
             record=None if each.record is None else self._named(each.record, each.label),
             step=step_words(each.step),
             number=shown_number(each.number),
-            detail=in_words(each.detail),
+            detail=retold(in_words(each.detail)),
             message=each.message,
             state=state_name(each.state) if each.state else "",
             kind=state_kind(each.state),

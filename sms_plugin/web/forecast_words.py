@@ -18,7 +18,7 @@ from sms_plugin.web.host_records import Named, named
 from sms_plugin.web.moments import day_in_words
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import shown_number, trigger_label
-from sms_plugin.web.translation import gettext, in_words, ngettext
+from sms_plugin.web.translation import gettext, in_words, ngettext, retold
 from sms_plugin.web.verdicts import cost_in_words
 from sms_plugin.web.why import step_words
 
@@ -121,7 +121,7 @@ def entry_of(
         text=each.text,
         told=_size(each.segments, cost_in_words(each.cost, currency)) if each.text else "",
         problem=reason_words(each.problem) if each.problem else "",
-        detail=in_words(each.detail),
+        detail=retold(in_words(each.detail)),
         record=None if about is None else named(about, admin=admin, state=state),
         message=each.message,
         explain=explain,

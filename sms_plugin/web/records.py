@@ -214,6 +214,7 @@ class SMSRecord(Grouping, Ticking):
         shared = {
             "_": translation.gettext,
             "in_words": translation.in_words,
+            "retold": translation.retold,
             "ngettext": translation.ngettext,
             "may": self.sms_may,
             "moment": moment,

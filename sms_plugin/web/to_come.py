@@ -12,7 +12,7 @@ from sms_plugin.web.bulk_words import left_out_words, paused_words, state_words
 from sms_plugin.web.permissions import Right, allowed
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.shown import shown_number
-from sms_plugin.web.translation import gettext
+from sms_plugin.web.translation import gettext, retold
 from sms_plugin.web.translation import lazy_gettext as _
 from sms_plugin.web.words import Line
 
@@ -59,7 +59,7 @@ def _lines(each: Unfed) -> Iterator[Line]:
     if whom:
         yield Line(at=each.built_at, head=gettext("To %(whom)s", whom=whom))
     if recipient.is_left_out:
-        detail = recipient.detail if allowed(Right.SEND) else ""  # it may hold a number as it was written
+        detail = retold(recipient.detail) if allowed(Right.SEND) else ""  # it may hold a number as it was written
         why = left_out_words(recipient.reason, reason_words)
         yield Line(at=each.built_at, head=gettext("Left out"), why=why, detail=detail, kind="bad")
     if batch.confirmed_at is not None:

@@ -6,15 +6,17 @@ installed and never initialised, the pages speak English; nothing here fails for
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from gettext import NullTranslations
+from operator import itemgetter
 from typing import Any
 
 from flask import current_app, has_app_context, has_request_context
 from markupsafe import escape
 
 from sms_plugin.errors import Worded
-from sms_plugin.web.translation_files import words_of
+from sms_plugin.web.translation_files import known_words, words_of
 
 
 def gettext(words: str, /, **values: Any) -> str:
@@ -37,6 +39,63 @@ def in_words(words: object, /) -> str:
     if said.many:
         return ngettext(said.template, said.many, int(str(values.pop("num"))), **values)
     return gettext(said.template, **values)
+
+
+def retold(stored: str, /) -> str:
+    """What was written down in English when it happened, such as a message's detail, in the viewer's language where its
+    words are known; names and numbers in it stay as they are.
+    """
+    return _retold(stored, language())
+
+
+@lru_cache(maxsize=2048)
+def _retold(stored: str, language: str) -> str:
+    if not stored or language.partition("_")[0] == "en":
+        return stored
+    sentences = _SENTENCES.split(stored)
+    told = [_matched(each, language) for each in sentences]
+    if len(told) == 1 or None in told:  # a value may hold a sentence of its own
+        whole = _matched(stored, language)
+        if whole is not None:
+            return whole
+    return " ".join(other or each for other, each in zip(told, sentences, strict=True))
+
+
+def _matched(stored: str, language: str) -> str | None:
+    """One text that is put together as a known one is, in the language; of several the one that says the most."""
+    spoken = _spoken(language)
+    if (told := spoken.gettext(stored)) != stored:
+        return told
+    for template, pattern in _patterns(language):
+        found = pattern.fullmatch(stored)
+        if found is not None:
+            said = _UNQUOTED.sub("s", spoken.gettext(template))  # what stands in quotes brings them along
+            return said % {name: _retold(each, language) for name, each in found.groupdict().items()}
+    return None
+
+
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
+_PLACE = re.compile(r"%\((\w+)\)(?:[rsd]|\.\d+f)")
+_UNQUOTED = re.compile(r"(?<=\))(?:[rd]|\.\d+f)")
+#: So many letters have to stand between a text's values, or nearly anything would be taken for it.
+_LEAST = 8
+
+
+@cache
+def _patterns(language: str) -> list[tuple[str, re.Pattern[str]]]:
+    """What a text that has values in it looks like, those that say the most first."""
+    found: list[tuple[int, str, re.Pattern[str]]] = []
+    for template in known_words(language):
+        parts = _PLACE.split(template)
+        said, names = parts[::2], parts[1::2]
+        letters = sum(map(str.isalpha, "".join(said)))
+        if names and len(set(names)) == len(names) and letters >= _LEAST:
+            places = [*(f"(?P<{name}>.+?)" for name in names), ""]
+            pattern = "".join(
+                re.escape(each.replace("%%", "%")) + place for each, place in zip(said, places, strict=True)
+            )
+            found.append((-letters, template, re.compile(pattern, re.DOTALL)))
+    return [(template, pattern) for _, template, pattern in sorted(found, key=itemgetter(0, 1))]
 
 
 class Lazy:

@@ -27,6 +27,17 @@ def words_of(language: str, folder: Path = FOLDER) -> NullTranslations:
     return read[0]
 
 
+def known_words(language: str, folder: Path = FOLDER) -> set[str]:
+    """The English words for which the language has others."""
+    known: set[str] = set()
+    spoken: object = words_of(language, folder)
+    while spoken is not None:
+        # Python's own class tells no other way what it has read
+        known |= {each for each in getattr(spoken, "_catalog", {}) if isinstance(each, str) and each}
+        spoken = getattr(spoken, "_fallback", None)
+    return known
+
+
 def path_of(language: str, folder: Path = FOLDER) -> Path:
     """Where the words of that language stand."""
     return folder / language / "LC_MESSAGES" / "sms.po"

@@ -10,7 +10,7 @@ from typing import Any
 from sms_plugin.outbox.decisions import Choice
 from sms_plugin.outbox.timeline import Moment
 from sms_plugin.web.reasons import reason_words
-from sms_plugin.web.translation import gettext
+from sms_plugin.web.translation import gettext, retold
 from sms_plugin.web.translation import lazy_gettext as _
 
 #: A state in a word, and its kind, which gives it its colour.
@@ -137,7 +137,7 @@ def line(moment: Moment, *, trigger: str) -> Line:
         at=moment.at,
         head=_head(moment, trigger),
         why=reason_words(moment.reason) if moment.reason else "",
-        detail="" if moment.what in {"decided", "received"} else moment.detail,
+        detail="" if moment.what in {"decided", "received"} else retold(moment.detail),
         who=moment.who,
         kind=kind,
         until=moment.until,

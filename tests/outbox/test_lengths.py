@@ -36,8 +36,8 @@ class _Few(PhoneGateway):
 
 def _words(portal: Portal, text: str) -> None:
     with portal.fresh() as session, session.begin():
-        given = {"registry": portal.state.registry, "who": "test", "now": now()}
-        set_text(session, "charge_created", portal.state.settings.language, text, **given)
+        language, registry = portal.state.settings.language, portal.state.registry
+        set_text(session, "charge_created", language, text, registry=registry, who="test", now=now())
 
 
 def _owes(portal: Portal, client: Client) -> Invoice:
@@ -77,9 +77,11 @@ def test_what_a_record_would_send_says_so(portal: Portal, ana: Client) -> None:
     invoice = _owes(portal, ana)
     portal.use_kind("generic", SHORT, name="short")
     portal.switch_on("charge_created", text=LONG)
-    about = {"trigger": "charge_created", "state": portal.state, "now": now()}
     with portal.fresh() as session:
-        (tried,) = try_out(session, "invoice/Invoice", str(invoice.id), **about).tried
+        trial = try_out(
+            session, "invoice/Invoice", str(invoice.id), trigger="charge_created", state=portal.state, now=now()
+        )
+    (tried,) = trial.tried
     assert [(each.problem, each.detail) for each in tried.expected] == [("text_too_long", TOLD)]
 
 
