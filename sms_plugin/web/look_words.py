@@ -22,6 +22,7 @@ _PLACES: Mapping[str, Any] = {
     "queue": _("the queue, with whole numbers"),
     "message": _("the list of messages, with whole numbers"),
     "forecast": _("the forecast, with whole numbers"),
+    "people": _("people to write to, with whole numbers"),
     "overview": _("the overview, with whole numbers"),
     "batch": _("the recipients of a send to many, with whole numbers"),
     "group": _("the members of a group, with whole numbers"),

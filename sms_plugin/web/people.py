@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.catalog.loader import in_language
 from sms_plugin.host.bound import BoundEntity
+from sms_plugin.host.identity import RecordRef
 from sms_plugin.host.search import find, label_of, load
 from sms_plugin.outbox.inbound import whose_number
 from sms_plugin.people.numbers import Listed, numbers_of
@@ -18,12 +19,15 @@ from sms_plugin.people.owners import Owner
 from sms_plugin.state import State
 from sms_plugin.text.phones import PhoneError, parse_phone
 from sms_plugin.web.apart import reading
+from sms_plugin.web.looks import listed, looked
 from sms_plugin.web.reasons import reason_words
 from sms_plugin.web.sights import shown
 from sms_plugin.web.translation import gettext, language
 
 log = logging.getLogger(__name__)
 
+#: What a look at those who are offered is kept as.
+PLACE = "people"
 #: So many people are offered at most.
 OFFERED = 8
 _LONGEST = 100
@@ -56,22 +60,31 @@ class Somebody:
 
 
 def people(words: str, *, admin: Admin | None, state: State) -> list[Somebody]:
-    """Up to ``OFFERED`` people by what was typed, a name or a number; the newest where nothing was. Reads only."""
+    """Up to ``OFFERED`` people by what was typed, a name or a number; the newest where nothing was. Reads only; that
+    their numbers were looked at is kept (X23).
+    """
     written = words[:_LONGEST].strip()
     with reading(state) as session:
         found = list(_found(session, written, state))
         session.rollback()
     once = {(entity.key, key): (entity, key) for entity, key in found}
     seen = shown(list(once.values()), admin=admin)
-    return [each for entity, key in seen[:OFFERED] if (each := _somebody(entity, key, state=state)) is not None]
+    offered = [each for entity, key in seen[:OFFERED] if (each := _somebody(entity, key, state=state)) is not None]
+    listed(state, [number.written for each in offered for number in each.numbers], full=True, place=PLACE)
+    return offered
 
 
 def somebody(value: str, *, admin: Admin | None, state: State) -> Somebody | None:
-    """The person that a form names, with their numbers; None where the admin would not show them. Reads only."""
+    """The person that a form names, with their numbers; None where the admin would not show them. Reads only; that
+    they were looked at is kept (X23).
+    """
     entity, key = _named(value, state)
     if entity is None or not shown([(entity, key)], admin=admin):
         return None
-    return _somebody(entity, key, state=state)
+    found = _somebody(entity, key, state=state)
+    if found is not None and found.numbers:
+        looked(state, about=RecordRef(entity=entity.key, key=key))
+    return found
 
 
 def owner_of(session: Session, number: str, *, state: State) -> Owner | None:
@@ -125,12 +138,12 @@ def _somebody(entity: BoundEntity, key: str, *, state: State) -> Somebody | None
             return None
         name = label_of(record, entity)
         try:
-            listed = numbers_of(record, person=entity.person, settings=state.settings)
+            found = numbers_of(record, person=entity.person, settings=state.settings)
         except Exception as error:  # noqa: BLE001 - a host's attribute may raise anything; it costs the numbers only
             log.warning("the numbers of a record of %s cannot be read: %s", entity.key, type(error).__name__)
-            listed = []
+            found = []
         session.rollback()
-    numbers = tuple(_number(each) for each in listed)
+    numbers = tuple(_number(each) for each in found)
     return Somebody(entity=entity.key, key=key, name=name, kind=kind_of(entity, state=state), numbers=numbers)
 
 

@@ -151,3 +151,29 @@ def test_a_list_without_a_number_is_no_look(office: Portal, see: Open, rights: s
     see("/admin/sms/forecast/?trigger=birthday_greeting")
     see(f"/admin/sms/bulk/look/?id={_built(office, 'Spring')}&left=1")
     assert kept(office) == []
+
+
+def test_whom_one_may_write_to_is_a_list_and_who_is_chosen_a_look_at_their_numbers(
+    office: Portal, see: Open, rights: set[str]
+) -> None:
+    """Kept once in ten minutes each, however often one types; the express panel asks the same address."""
+    rights.add("send")
+    path = "/admin/sms/individual/"
+    see(path)
+    assert kept(office) == []
+    for typed in ("A", "An", "Ana"):
+        assert NUMBER in see(f"{path}?to={typed}")
+    assert [each[:3] for each in kept(office)] == [("Rita", "looked", "people")]
+    for _ in range(2):
+        assert NUMBER in see(f"{path}?who=clients/Client|1")
+    with office.app.app_context(), office.fresh() as session:
+        last = session.scalars(sa.select(Access).order_by(Access.id.desc())).first()
+    assert last is not None
+    assert (len(kept(office)), last.entity, last.record) == (2, "clients/Client", "1")
+    assert shows(see("/admin/sms/change/looks/"), "people to write to, with whole numbers")
+
+
+def test_a_search_that_finds_nobody_is_no_look(office: Portal, see: Open, rights: set[str]) -> None:
+    rights.add("send")
+    see("/admin/sms/individual/?to=Zoe")
+    assert kept(office) == []
