@@ -97,12 +97,10 @@ def claim(
     running = of_running(session, rows, state=state, now=now)
     may_go = awake(session, _without_refused(session, running, state=state, now=now), state=state, now=now)
     texts, later = _true_texts(session, may_go, state=state, now=now)
-    long = hold_too_long(session, texts, most=longest, now=now)
-    fit = [row for row in may_go if row.id in texts and row.id not in long]
-    today = within_cap(session, fit, state=state, now=now)
+    fits = texts.keys() - hold_too_long(session, texts, most=longest, now=now)
+    today = within_cap(session, [row for row in may_go if row.id in fits], state=state, now=now)
     going = _affordable(session, today, provider_id, state=state, now=now)
-    slots = reserve(session, provider_id, want=len(going), now=now, lead=lead)
-    slots = _of_probe(session, slots, provider_id, state=state, now=now) if probe and slots.times else slots
+    slots = _granted(session, len(going), provider_id, probe=probe, lead=lead, state=state, now=now)
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
     return Claim(
         messages=_with_times(going, slots.times, texts, token=token, until=until),
@@ -122,8 +120,13 @@ def _with_times(
     )
 
 
-def _of_probe(session: Session, slots: Slots, provider_id: int, *, state: State, now: datetime) -> Slots:
-    """The slots where this process is the one that tries a provider that could not be reached, else none of them."""
+def _granted(
+    session: Session, want: int, provider_id: int, *, probe: bool, lead: timedelta, state: State, now: datetime
+) -> Slots:
+    """The slots that the rate has; as a probe none, unless this process is the one that tries the provider."""
+    slots = reserve(session, provider_id, want=want, now=now, lead=lead)
+    if not probe or not slots.times:
+        return slots
     request = timedelta(seconds=state.settings.request_timeout)
     return slots if take_probe(session, provider_id, now=now, request=request) else replace(slots, times=())
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sms_plugin.batches.telling import Told
 from sms_plugin.batches.values import TODAY, BadCondition
 from sms_plugin.host.bound import FilterKind
 from sms_plugin.web.translation import gettext, in_words
+from sms_plugin.web.translation import lazy_gettext as _
 
 
 def op_words(op: str, kind: FilterKind) -> str:
@@ -77,45 +79,28 @@ def _value(told: str) -> str:
     return {TODAY: gettext("today"), "yes": gettext("yes"), "no": gettext("no")}.get(told, told)
 
 
+_WRONG: Mapping[str, Any] = {
+    "no_value": _("%(filter)s: nothing is chosen. Choose a value, or leave the filter out."),
+    "bad_number": _("%(filter)s: “%(given)s” is no number that fits. Write digits."),
+    "bad_whole": _("%(filter)s: “%(given)s” is no number that fits. Write digits."),
+    "bad_day": _("%(filter)s: “%(given)s” is no day. Write it as 2026-11-26."),
+    "bad_month": _("%(filter)s: “%(given)s” is no month. Write it as 2026-11."),
+    "bad_days": _("%(filter)s: “%(given)s” is no number of days."),
+    "bad_choice": _("%(filter)s: “%(given)s” is not on offer. Choose again."),
+    "several": _("%(filter)s: several begin so: %(given)s. Write one of them whole."),
+    "bad_text": _("%(filter)s: this text cannot be searched for. Write at most 200 characters."),
+    "bad_answer": _("%(filter)s: choose yes or no."),
+    "needs_other": _("%(filter)s: choose “%(other)s” first."),
+    "second_leading": _("%(filter)s stands beside “%(other)s”: begin with one of the two."),
+    "filter_failed": _(
+        "%(filter)s: the portal cannot ask for it (%(why)s). Leave it out, and tell whoever runs the portal."
+    ),
+    "unknown_filter": _("The portal does not offer the filter “%(filter)s” any more. Take it out, or choose again."),
+}
+
+
 def wrong_words(error: BadCondition, *, label: str) -> str:
     """What is wrong with a condition, and how it is mended."""
-    given = error.given
-    match error.code:
-        case "no_value":
-            return gettext("%(filter)s: nothing is chosen. Choose a value, or leave the filter out.", filter=label)
-        case "bad_number" | "bad_whole":
-            return gettext("%(filter)s: “%(given)s” is no number that fits. Write digits.", filter=label, given=given)
-        case "bad_day":
-            return gettext("%(filter)s: “%(given)s” is no day. Write it as 2026-11-26.", filter=label, given=given)
-        case "bad_month":
-            return gettext("%(filter)s: “%(given)s” is no month. Write it as 2026-11.", filter=label, given=given)
-        case "bad_days":
-            return gettext("%(filter)s: “%(given)s” is no number of days.", filter=label, given=given)
-        case "bad_choice":
-            return gettext("%(filter)s: “%(given)s” is not on offer. Choose again.", filter=label, given=given)
-        case "several":
-            return gettext(
-                "%(filter)s: several begin so: %(given)s. Write one of them whole.", filter=label, given=given
-            )
-        case "bad_text":
-            return gettext("%(filter)s: this text cannot be searched for. Write at most 200 characters.", filter=label)
-        case "bad_answer":
-            return gettext("%(filter)s: choose yes or no.", filter=label)
-        case "needs_other":
-            return gettext("%(filter)s: choose “%(other)s” first.", filter=label, other=given)
-        case "second_leading":
-            return gettext(
-                "%(filter)s stands beside “%(other)s”: begin with one of the two.", filter=label, other=given
-            )
-        case "filter_failed":
-            return gettext(
-                "%(filter)s: the portal cannot ask for it (%(why)s). Leave it out, and tell whoever runs the portal.",
-                filter=label,
-                why=given,
-            )
-        case "unknown_filter":
-            return gettext(
-                "The portal does not offer the filter “%(filter)s” any more. Take it out, or choose again.",
-                filter=label,
-            )
-    return in_words(error)
+    if error.code not in _WRONG:
+        return in_words(error)
+    return str(_WRONG[error.code] % {"filter": label, **dict.fromkeys(("given", "other", "why"), error.given)})
