@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.models import Lease, Message, first_id
 from sms_plugin.models.base import constant
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
-from sms_plugin.outbox.search import Wanted, along_batch
+from sms_plugin.outbox.search import Wanted, along_batch, unsorted
 from sms_plugin.states import LIVE, MessageState
 
 #: So many messages at most are looked at for a page, where a filter leaves some out that no index knows.
@@ -192,6 +192,8 @@ def _entries(session: Session, places: list[Place], *, counted: bool) -> tuple[E
 def _walk(
     session: Session, start: Place, states: Collection[MessageState], *, chunk: int, batch: UUID | None = None
 ) -> Iterator[tuple[Part, Any]]:
+    if batch is not None:
+        unsorted(session)
     for part in Part:
         if part < start.part or (states and _STATE_OF[part] not in states):
             continue

@@ -28,6 +28,7 @@ LOOK_AT = 2000
 #: Words are looked for within a client, a number, or so long a time.
 WINDOW = timedelta(days=92)
 _CHUNK = 500
+_UNSORTED = sa.text("SET LOCAL enable_sort = off")
 _MESSAGE: Any = Message.__table__
 _LIGHT = tuple(
     _MESSAGE.c[name] for name in ("id", "state", "trigger", "provider_id", "batch_id", "client_entity", "client")
@@ -134,6 +135,7 @@ def _check(wanted: Wanted) -> None:
 def _walk(session: Session, wanted: Wanted, after: UUID | None, *, chunk: int) -> Iterator[Any]:
     if wanted.batch_id is None or wanted.number is not None or wanted.client is not None:
         return _along(session, wanted, _leading(wanted), after, chunk)
+    unsorted(session)
     # its index goes by state, so each is a walk of its own
     states = [_along(session, wanted, [each], after, chunk) for each in _of_batch(wanted)]
     return merge(*states, key=lambda row: row.id.int, reverse=True)
@@ -164,6 +166,14 @@ def along_batch(query: sa.Select[Any]) -> sa.Select[Any]:
     for dialect in ("mysql", "mariadb"):
         query = query.with_hint(_MESSAGE, "FORCE INDEX (ix_sms_message_batch)", dialect)
     return query
+
+
+def unsorted(session: Session) -> None:
+    """Have PostgreSQL sort as its last choice for the rest of the transaction: until the table is analysed it takes any
+    state for one that few are in, and would sort all of a send that went for each page of it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_UNSORTED)
 
 
 def _of_batch(wanted: Wanted) -> list[Any]:
