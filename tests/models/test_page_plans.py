@@ -77,7 +77,7 @@ def _filler(number: int, state: str) -> dict[str, object]:
         "state": state,
         "purpose": "service",
         "priority": number % 3,
-        "trigger": f"trigger-{number % 12}",
+        "trigger": f"trigger-{number % 60}",
         "batch_id": BATCH if number % 10 == 0 else None,
         "client_entity": "clients/Client",
         "client": str(number % 200),
