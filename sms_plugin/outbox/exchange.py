@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Outcome
+from sms_plugin.models.planning import plan_as_it_is
 from sms_plugin.outbox.acceptance import accepted, accepting
 from sms_plugin.outbox.claim import Claimed
 from sms_plugin.outbox.depart import Departed, depart, departed, departing, departure
@@ -22,6 +24,8 @@ from sms_plugin.providers.judgement import Judgement, judge
 from sms_plugin.settings import Settings
 from sms_plugin.state import State
 
+#: A connection's plans are kept for so long, in seconds.
+PLANNED_FOR = 5.0
 #: The time that a verdict may take to be written after the request's own time ran out.
 SETTLE_MARGIN = timedelta(seconds=15)
 
@@ -52,6 +56,7 @@ def exchange(session: Session, order: Order, *, settings: Settings, now: datetim
     """Settle, then depart unless the provider is closed by what it said. Writes in the caller's transaction, which must
     be committed before a request leaves.
     """
+    plan_as_it_is(session)
     settle(session, order.finished, settings=settings, now=now)
     told = [(each.provider_id, each.verdict) for each in order.finished]
     judgement = judge(session, told, now=now, current=order.provider_id)
@@ -92,6 +97,7 @@ class Express:
     def __init__(self, state: State) -> None:
         self._state = state
         self._connection: Connection | None = None
+        self._planned_until = 0.0
 
     def exchange(self, order: Order, *, now: datetime) -> tuple[Exchanged, bool] | None:
         """What was exchanged, and whether receipts wait for one of its references; None where it has to be done step
@@ -110,6 +116,7 @@ class Express:
         }
         try:
             connection = self._opened(engine)
+            self._plan_again(connection)
             row = connection.execute(_IN_ONE, given).one()
             connection.commit()  # which the database has done already
         except SQLAlchemyError:
@@ -123,6 +130,15 @@ class Express:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _plan_again(self, connection: Connection) -> None:
+        """Now and then: a plan that was made for a few messages goes through all of them, and is kept until somebody
+        analyses their table.
+        """
+        now = time.monotonic()
+        if now >= self._planned_until:
+            connection.exec_driver_sql("DISCARD PLANS")
+            self._planned_until = now + PLANNED_FOR
 
     def _opened(self, engine: Engine) -> Connection:
         if self._connection is None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.models.base import constant
+from sms_plugin.models.planning import plan_as_it_is
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
 
 _ATTEMPT: Any = Attempt.__table__
@@ -66,6 +67,7 @@ def lease_due(
     The rows hold what ``claim`` has to know. Writes in the caller's transaction, which runs at READ COMMITTED or is
     SQLite's only writer.
     """
+    plan_as_it_is(session)
     connection = session.connection()
     given = {"b_token": token, "b_until": until, "b_now": now, "b_want": want}
     rows = _WAYS.get(connection.dialect.name, _in_two_steps)(connection, given, sure)
@@ -128,13 +130,7 @@ def _one_statement(*, sure: bool) -> Any:
 _ON_POSTGRESQL = {sure: _one_statement(sure=sure) for sure in (False, True)}
 
 
-#: Nobody can tell the planner how few rows the ranks leave over: behind a million it would compile a plan for a tenth
-#: of them, which takes ten times as long as to run it.
-_AS_IT_IS = sa.text("SET LOCAL jit = off")
-
-
 def _on_postgresql(connection: Connection, given: Mapping[str, Any], sure: bool) -> Sequence[Any]:
-    connection.execute(_AS_IT_IS)
     return connection.execute(_ON_POSTGRESQL[sure], given).all()
 
 

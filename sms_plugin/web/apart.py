@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from sms_plugin import transactions
+from sms_plugin.models.planning import plan_as_it_is
 from sms_plugin.state import State
 from sms_plugin.web.moments import zone
 from sms_plugin.web.translation import language
@@ -37,6 +38,7 @@ def reading(state: State) -> Iterator[Session]:
     """A session to read with, apart from the host's."""
     let_go(state)
     with closing(state.session()) as session:
+        plan_as_it_is(session)
         yield session
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 import sqlalchemy as sa
 
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report, Verdict
 from sms_plugin.models import Attempt
-from sms_plugin.outbox.claim import Claimed
+from sms_plugin.outbox.claim import Claimed, claim
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Exchanged, Express, Order, exchange
 from sms_plugin.outbox.settle import Finished
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.states import MessageState
-from tests.outbox.steps import UNKNOWN, claim_some, depart_with, now, provider, report, send_off
+from sms_plugin.web.apart import reading
+from tests.outbox.steps import LEASE, UNKNOWN, claim_some, depart_with, now, provider, report, send_off
 from tests.portal import Portal
 
 on_postgresql = pytest.mark.one_database("postgresql", "the statement is PostgreSQL's")
@@ -63,6 +65,7 @@ def test_the_usual_exchange_is_one_statement(sending: Portal, express: Express) 
     asked: list[str] = []
     order = _order(sending, _accepted(gone, sending), going=claim_some(sending).messages)
     sa.event.listen(sending.db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    express._planned_until = inf  # its plans are a moment old
     found = express.exchange(order, now=now())
     assert found is not None
     assert len(asked) == 1
@@ -73,6 +76,44 @@ def test_the_usual_exchange_is_one_statement(sending: Portal, express: Express) 
     assert [each.id for each in sending.attempts(second)] == [found[0].departed[0].attempt]
     with sending.fresh() as session:
         assert counts_by_state(session)["sent"] == 1
+
+
+@on_postgresql
+def test_its_plan_is_made_again_as_the_tables_grow(
+    sending: Portal, express: Express, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is kept from when they were empty reads all of them for each exchange (promise 10)."""
+    told: list[str] = []
+    sa.event.listen(sending.db.engine, "before_cursor_execute", lambda *given: told.append(given[2]))
+
+    def once() -> None:
+        sending.queue()
+        (gone,) = depart_with(sending, claim_some(sending).messages)
+        sending.queue()
+        order = _order(sending, _accepted(gone, sending), going=claim_some(sending).messages)
+        assert express.exchange(order, now=now()) is not None
+
+    once()
+    once()
+    assert told.count("DISCARD PLANS") == 1
+    monkeypatch.setattr("sms_plugin.outbox.exchange.PLANNED_FOR", 0.0)
+    express._planned_until = 0.0
+    once()
+    once()
+    assert told.count("DISCARD PLANS") == 3
+
+
+@on_postgresql
+def test_a_claim_and_a_page_are_planned_for_what_the_tables_hold_now(sending: Portal) -> None:
+    """Promise 10: in their own transactions alone."""
+    asked = sa.text("SHOW plan_cache_mode")
+    with sending.fresh() as session:
+        claim(session, state=sending.state, provider_id=provider(sending), want=1, now=now(), lease=LEASE)
+        assert session.scalar(asked) == "force_custom_plan"
+        session.rollback()
+        assert session.scalar(asked) == "auto"
+    with sending.app.test_request_context(), reading(sending.state) as session:
+        assert session.scalar(asked) == "force_custom_plan"
 
 
 @on_postgresql
