@@ -103,4 +103,5 @@ def wrong_words(error: BadCondition, *, label: str) -> str:
     """What is wrong with a condition, and how it is mended."""
     if error.code not in _WRONG:
         return in_words(error)
-    return str(_WRONG[error.code] % {"filter": label, **dict.fromkeys(("given", "other", "why"), error.given)})
+    told = {"filter": label, **dict.fromkeys(("given", "other", "why"), error.given)}
+    return str(_WRONG[error.code]) % told

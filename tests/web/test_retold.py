@@ -66,6 +66,6 @@ def test_a_messages_page_tells_its_detail_in_the_viewers_language(portal: Portal
     with portal.app.app_context():
         message = portal.queue(state=MessageState.HELD, reason="text_too_long", detail=detail)
     visitor: FlaskClient = portal.app.test_client()
-    page = visitor.get(f"/admin/sms/message/{message}/", headers={"X-Language": "pt"}).text
+    page = visitor.get(f"/admin/sms/message/details/?id={message}", headers={"X-Language": "pt"}).text
     assert "Tem 145 caracteres, o fornecedor aceita 144." in page
     assert detail not in page
