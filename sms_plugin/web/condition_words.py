@@ -101,7 +101,6 @@ _WRONG: Mapping[str, Any] = {
 
 def wrong_words(error: BadCondition, *, label: str) -> str:
     """What is wrong with a condition, and how it is mended."""
-    if error.code not in _WRONG:
-        return in_words(error)
+    known = _WRONG.get(error.code)
     told = {"filter": label, **dict.fromkeys(("given", "other", "why"), error.given)}
-    return str(_WRONG[error.code]) % told
+    return in_words(error) if known is None else str(known) % told
