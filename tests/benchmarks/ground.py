@@ -23,7 +23,15 @@ from tests.portal import Client, Invoice, Portal, make_portal
 @contextmanager
 def phones() -> Iterator[str]:
     """The address of a phone server that shares no interpreter with what is measured."""
-    command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", "0"]
+    with gateway_at(0) as url:
+        yield url
+
+
+@contextmanager
+def gateway_at(port: int, *, token: str = TOKEN, receipt_secret: str = RECEIPT_SECRET) -> Iterator[str]:
+    """The address of a phone server at a port, in a process of its own."""
+    command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", str(port)]
+    command += ["--token", token, "--receipt-secret", receipt_secret]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ import sqlalchemy as sa
 from sms_plugin.models import Message, Provider
 from sms_plugin.transactions import within
 from tests import databases
-from tests.benchmarks.ground import close, control, ledger, portal_on
+from tests.benchmarks.ground import close, control, gateway_at, ledger, portal_on
 from tests.benchmarks.rate import most_within
 from tests.demo_process import free_port
 from tests.portal import Portal
@@ -52,7 +49,7 @@ def measure(kind: str, folder: Path, *, queued: int, seconds: int) -> Drained:
                 processes.worker()
             until(lambda: portal.provider().open_since is not None)
             time.sleep(DOWN)
-            with _phones(port):
+            with gateway_at(port):
                 control(url)
                 until(lambda: len(ledger(url)) > COUNT * 2)
                 time.sleep(seconds)
@@ -86,15 +83,3 @@ def _furthest(portal: Portal, sent: Sequence[str]) -> int:
         ordered = session.scalars(sa.select(Message.id).order_by(Message.due_at).limit(len(sent) * 2)).all()
     place = {str(each): at for at, each in enumerate(ordered)}
     return max(place.get(each, len(place)) - at for at, each in enumerate(sent))
-
-
-@contextmanager
-def _phones(port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "sms_plugin.testing.phone_server", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            process.stdout.readline()
-            yield
-        finally:
-            process.terminate()
