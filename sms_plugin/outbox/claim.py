@@ -102,12 +102,8 @@ def claim(
     going = _affordable(session, today, provider_id, state=state, now=now)
     slots = _granted(session, len(going), provider_id, probe=probe, lead=lead, state=state, now=now)
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
-    return Claim(
-        messages=_with_times(going, slots.times, texts, token=token, until=until),
-        apart=slots.apart,
-        again_at=slots.again_at,
-        looked_at=len(rows),
-    )
+    ours = _with_times(going, slots.times, texts, token=token, until=until)
+    return Claim(messages=ours, apart=slots.apart, again_at=slots.again_at, looked_at=len(rows))
 
 
 def _with_times(
