@@ -17,8 +17,9 @@ MOST_AHEAD = timedelta(milliseconds=500)
 #: A message that leaves later than this after its time would crowd those that come after it: it takes a new time. No
 #: more than what the rate keeps in reserve.
 LATE = timedelta(milliseconds=8)
-#: A request that is held up for longer does not leave, and its message is claimed again: as strict as what the rate
-#: keeps in reserve. On a machine where this stops most, up to the latter, or hardly anything would leave it.
+#: A request that is held up for longer does not leave, and its message is claimed again: about half of what the rate
+#: keeps in reserve, the rest is for its way. On a machine where this stops most, up to the latter, or hardly anything
+#: would leave it.
 HELD_UP, AT_WORST = timedelta(milliseconds=8), timedelta(milliseconds=100)
 #: The share of those that were held up of late, each counting for so much, past which the machine is such a one.
 MOST, WEIGHT = 0.5, 0.1
