@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from sms_plugin.errors import SmsError
-from sms_plugin.host.registry import Registry
 from sms_plugin.models import random_ids
-from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.batched import of_running
 from sms_plugin.outbox.cap import within_cap
 from sms_plugin.outbox.charges import OVER, beyond_budget
 from sms_plugin.outbox.consents import disagreeing
-from sms_plugin.outbox.gathering import GATHERED, Together, ask_together
 from sms_plugin.outbox.leasing import end_leases, lease_due
 from sms_plugin.outbox.lengths import hold_too_long
 from sms_plugin.outbox.moving import move
-from sms_plugin.outbox.rewording import reword
-from sms_plugin.outbox.truth import Answer, ask
+from sms_plugin.outbox.still_true import true_texts
 from sms_plugin.outbox.waking import awake
 from sms_plugin.people.consent import opted_out, stands_against
 from sms_plugin.providers.breaker import take_probe
 from sms_plugin.providers.rate import Slots, free, reserve
 from sms_plugin.state import State
 from sms_plugin.states import MessageState
-
-log = logging.getLogger(__name__)
-
-#: Renderings are the slow part of a claim: so many stand in one transaction, which on SQLite locks the host's out.
-REWORDED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +55,30 @@ class Claim:
         return not self.looked_at and self.again_at is None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """For whom is claimed, and what may be: see ``claim``."""
+
+    provider_id: int
+    want: int
+    lease: timedelta
+    lead: timedelta = timedelta()
+    probe: bool = False
+    standby: bool = False
+    longest: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leased:
+    """Due messages that are ours until ``until``, none of them asked about yet."""
+
+    terms: Terms
+    token: UUID
+    until: datetime
+    apart: timedelta  #: the provider's rate, as in ``Claim``
+    rows: Sequence[Any] = field(repr=False)
+
+
 def claim(
     session: Session,
     *,
@@ -87,22 +99,45 @@ def claim(
     characters (P19), over the budget, or put off by quiet hours or the daily cap. In the order of P18. As a ``probe``,
     one message, unless another process has it; for a ``standby``, what no provider can have accepted (X9).
     """
-    room = free(session, provider_id, want=1 if probe else want, now=now)
+    terms = Terms(
+        provider_id=provider_id,
+        want=want,
+        lease=lease,
+        lead=lead,
+        probe=probe,
+        standby=standby,
+        longest=longest,
+    )
+    got = take(session, terms, now=now)
+    return sift(session, got, state=state, now=now) if isinstance(got, Leased) else got
+
+
+def take(session: Session, terms: Terms, *, now: datetime) -> Leased | Claim:
+    """The first half of ``claim``: the leases alone, or the claim that says why there are none. Writes in the caller's
+    transaction.
+    """
+    room = free(session, terms.provider_id, want=1 if terms.probe else terms.want, now=now)
     if not room.count:
         return Claim(apart=room.apart, again_at=room.again_at)
-    token, until = uuid4(), now + lease
-    rows = lease_due(session, token=token, until=until, want=room.count, now=now, sure=standby)
-    if not rows:
-        return Claim()
+    token, until = uuid4(), now + terms.lease
+    rows = lease_due(session, token=token, until=until, want=room.count, now=now, sure=terms.standby)
+    return Leased(terms=terms, token=token, until=until, apart=room.apart, rows=rows) if rows else Claim()
+
+
+def sift(session: Session, leased: Leased, *, state: State, now: datetime) -> Claim:
+    """The other half: those that may go, after asking about each once more. Where all of them may, and no rate, budget
+    or probe is to be written down, it only reads. Writes in the caller's transaction.
+    """
+    rows, token = leased.rows, leased.token
     running = of_running(session, rows, state=state, now=now)
     may_go = awake(session, _without_refused(session, running, state=state, now=now), state=state, now=now)
-    texts, later = _true_texts(session, may_go, state=state, now=now)
-    fits = texts.keys() - hold_too_long(session, texts, most=longest, now=now)
+    texts, later = true_texts(session, may_go, state=state, now=now)
+    fits = texts.keys() - hold_too_long(session, texts, most=leased.terms.longest, now=now)
     today = within_cap(session, [row for row in may_go if row.id in fits], state=state, now=now)
-    going = _affordable(session, today, provider_id, state=state, now=now)
-    slots = _granted(session, len(going), provider_id, probe=probe, lead=lead, state=state, now=now)
+    going = _affordable(session, today, leased.terms.provider_id, state=state, now=now)
+    slots = _granted(session, len(going), leased, state=state, now=now)
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
-    ours = _with_times(going, slots.times, texts, token=token, until=until)
+    ours = _with_times(going, slots.times, texts, token=token, until=leased.until)
     return Claim(messages=ours, apart=slots.apart, again_at=slots.again_at, looked_at=len(rows))
 
 
@@ -116,15 +151,14 @@ def _with_times(
     )
 
 
-def _granted(
-    session: Session, want: int, provider_id: int, *, probe: bool, lead: timedelta, state: State, now: datetime
-) -> Slots:
+def _granted(session: Session, want: int, leased: Leased, *, state: State, now: datetime) -> Slots:
     """The slots that the rate has; as a probe none, unless this process is the one that tries the provider."""
-    slots = reserve(session, provider_id, want=want, now=now, lead=lead)
-    if not probe or not slots.times:
+    terms = leased.terms
+    slots = reserve(session, terms.provider_id, want=want, now=now, lead=terms.lead)
+    if not terms.probe or not slots.times:
         return slots
     request = timedelta(seconds=state.settings.request_timeout)
-    return slots if take_probe(session, provider_id, now=now, request=request) else replace(slots, times=())
+    return slots if take_probe(session, terms.provider_id, now=now, request=request) else replace(slots, times=())
 
 
 def _affordable(session: Session, rows: Sequence[Any], provider_id: int, *, state: State, now: datetime) -> list[Any]:
@@ -152,111 +186,6 @@ def _without_refused(session: Session, rows: Sequence[Any], *, state: State, now
     for new, reason in sorted(set(verdicts.values())):
         move(session, [each for each, why in verdicts.items() if why == (new, reason)], new, reason=reason, now=now)
     return [row for row in rows if row.id not in verdicts]
-
-
-def _true_texts(
-    session: Session, rows: Sequence[Any], *, state: State, now: datetime
-) -> tuple[dict[UUID, str], list[UUID]]:
-    """The text of each message that is still true, rendered again where its record changed, and those that come with a
-    later claim because too many are to be rendered; what is no longer true is moved.
-    """
-    # what a person wrote, of no trigger, goes as it was shown: there is nothing to word anew
-    texts = {row.id: row.text for row in rows if row.trigger is None or row.entity is None}
-    changed: dict[UUID, Answer | Together] = {}
-    _gathered_texts(session, rows, texts, changed, state=state, now=now)
-    about = sorted(
-        (row for row in rows if row.id not in texts and row.step != GATHERED), key=lambda row: (row.entity, row.trigger)
-    )
-    for (entity, trigger), group in groupby(about, key=lambda row: (row.entity, row.trigger)):
-        members = list(group)
-        answers = _answers(session, entity, trigger, members, registry=state.registry)
-        if answers is None:
-            move(session, [row.id for row in members], MessageState.HELD, reason="truth_failed", now=now, detail=entity)
-            continue
-        gone = [row.id for row in members if not _still(answers, row, state.registry)]
-        move(session, gone, MessageState.SUPPRESSED, reason="no_longer_true", now=now)
-        for row in members:
-            if row.id in gone:
-                continue
-            answer = answers[row.record]
-            if answer.version == row.version:
-                texts[row.id] = row.text
-            else:
-                changed[row.id] = answer
-    stale = [row for row in rows if row.id in changed]  # in the order of P18
-    for row in stale[:REWORDED]:
-        _reworded(session, row, changed[row.id], texts, state=state, now=now)
-    return texts, [row.id for row in stale[REWORDED:]]
-
-
-def _gathered_texts(
-    session: Session,
-    rows: Sequence[Any],
-    texts: dict[UUID, str],
-    changed: dict[UUID, Answer | Together],
-    *,
-    state: State,
-    now: datetime,
-) -> None:
-    """Those that tell of several debts: what is true of them is said, what is not falls away (X21)."""
-    of_several = [row for row in rows if row.step == GATHERED and row.entity is not None]
-    asked = ask_together(session, of_several, state=state)
-    silent = [row.id for row in of_several if asked[row.id].version is None]
-    gone = [row.id for row in of_several if not asked[row.id].records and row.id not in silent]
-    move(session, silent, MessageState.HELD, reason="truth_failed", now=now)
-    move(session, gone, MessageState.SUPPRESSED, reason="no_longer_true", now=now)
-    for row in of_several:
-        if not asked[row.id].records:
-            continue
-        if asked[row.id].version == row.version:
-            texts[row.id] = row.text
-        else:
-            changed[row.id] = asked[row.id]
-
-
-def _reworded(
-    session: Session, row: Any, answer: Answer | Together, texts: dict[UUID, str], *, state: State, now: datetime
-) -> None:
-    try:
-        with session.begin_nested():
-            assert answer.version is not None  # noqa: S101 - what could not be asked was moved
-            records, steps = (answer.records, answer.steps) if isinstance(answer, Together) else ((), ())
-            texts[row.id] = reword(session, row, version=answer.version, state=state, records=records, steps=steps)
-    except SmsError as error:
-        move(session, [row.id], MessageState.HELD, reason=error.code, now=now, detail=error.message)
-    except Exception as error:
-        # the host's own attributes may raise anything; it holds this message only
-        if is_busy(error):
-            raise
-        log.warning("message %s could not be worded again: %s", row.id, type(error).__name__)
-        move(session, [row.id], MessageState.HELD, reason="render_failed", now=now, detail=type(error).__name__)
-
-
-def _answers(
-    session: Session, entity: str, trigger: str, rows: Iterable[Any], *, registry: Registry
-) -> dict[str, Answer] | None:
-    """What the database says of these records; None where it cannot be asked."""
-    bound = registry.entities.get(entity)
-    if bound is None:
-        log.warning("messages of the entity %s wait: it is no longer declared", entity)
-        return None
-    hooks = [hook for hook in registry.hooks_of(trigger) if hook.entity.key == entity]
-    keys = sorted({row.record for row in rows})
-    try:
-        with session.begin_nested():
-            return ask(session, entity=bound, hooks=hooks, keys=keys)
-    except Exception as error:
-        # the host's expressions may fail in any way; it holds these messages only
-        if is_busy(error):
-            raise
-        log.warning("cannot ask whether messages of %s still hold: %s", entity, type(error).__name__)
-        return None
-
-
-def _still(answers: dict[str, Answer], row: Any, registry: Registry) -> bool:
-    answer = answers.get(row.record)
-    hooks = [hook for hook in registry.hooks_of(row.trigger or "") if hook.entity.key == row.entity]
-    return answer is not None and answer.still(hooks, step=row.step, moment=row.moment)
 
 
 def release(session: Session, claimed: Iterable[Claimed]) -> None:

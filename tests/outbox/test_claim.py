@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from sms_plugin.models import Event, Lease
-from sms_plugin.outbox.claim import REWORDED, release
+from sms_plugin.outbox.claim import release
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION, REMINDER
 from sms_plugin.outbox.leasing import lease_due
+from sms_plugin.outbox.still_true import REWORDED
 from sms_plugin.people.consent import opt_out
 from sms_plugin.states import MessageState
 from tests.outbox.steps import LEASE, claim_some, now
