@@ -16,6 +16,7 @@ from threading import RLock
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
@@ -158,6 +159,34 @@ def look(state: State, work: Callable[[Session], T]) -> T:
             return work(session)
 
     return _patiently(once, tries=_TRIES)
+
+
+class MustWrite(BaseException):
+    """Work that was to read alone has something to write. No ``Exception``: whoever guards against what the host's own
+    functions may raise lets it through.
+    """
+
+
+def look_only(state: State, work: Callable[[Session], T]) -> T:
+    """As ``look``, for work that may find that it has to write, which raises ``MustWrite`` before anything is written:
+    a step does the same then. On SQLite each statement sees what is there by then, whatever the host's transactions
+    begin with: nobody waits for this one.
+    """
+
+    def reading(session: Session) -> T:
+        connection = session.connection()
+        sa.event.listen(connection, "before_cursor_execute", _refuse_to_write)
+        driver: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "sqlite" and driver.in_transaction:
+            driver.rollback()  # it may have begun with the write lock
+        return work(session)
+
+    return look(state, reading)
+
+
+def _refuse_to_write(connection: object, cursor: object, text: str, given: object, context: Any, many: bool) -> None:
+    if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+        raise MustWrite
 
 
 def look_along(state: State, work: Callable[[Session], T]) -> T:

@@ -85,7 +85,9 @@ class Exchanging:
             settings = self._state.settings
 
             def work(session: Session) -> Exchanged:
-                return exchange(session, order, settings=settings, now=self._clock.now(session))
+                return exchange(
+                    session, order, settings=settings, now=self._clock.now(session), troubled=self._troubled
+                )
 
             done = self._hurried.within(work) if many else within(self._state, work)
             self._troubled = done.judgement.troubled if order.finished else self._troubled

@@ -15,7 +15,7 @@ from sms_plugin.outbox.batched import of_running
 from sms_plugin.outbox.cap import within_cap
 from sms_plugin.outbox.charges import OVER, beyond_budget
 from sms_plugin.outbox.consents import disagreeing
-from sms_plugin.outbox.leasing import end_leases, lease_due
+from sms_plugin.outbox.leasing import end_leases, held_under, lease_due, lease_unread
 from sms_plugin.outbox.lengths import hold_too_long
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.still_true import true_texts
@@ -66,6 +66,8 @@ class Terms:
     probe: bool = False
     standby: bool = False
     longest: int | None = None
+    apart: timedelta | None = None  #: the provider's rate, where it has been read
+    budgeted: bool = True  #: whether it may have a budget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,8 @@ class Leased:
     token: UUID
     until: datetime
     apart: timedelta  #: the provider's rate, as in ``Claim``
-    rows: Sequence[Any] = field(repr=False)
+    count: int
+    rows: Sequence[Any] | None = field(repr=False)  #: None where they are read when they are asked about
 
 
 def claim(
@@ -108,37 +111,43 @@ def claim(
         standby=standby,
         longest=longest,
     )
-    got = take(session, terms, now=now)
+    got = take_leases(session, terms, now=now)
     return sift(session, got, state=state, now=now) if isinstance(got, Leased) else got
 
 
-def take(session: Session, terms: Terms, *, now: datetime) -> Leased | Claim:
-    """The first half of ``claim``: the leases alone, or the claim that says why there are none. Writes in the caller's
-    transaction.
+def take_leases(session: Session, terms: Terms, *, now: datetime, read: bool = True) -> Leased | Claim:
+    """The first half of ``claim``: the leases alone, or the claim that says why there are none. Without ``read`` the
+    messages are left to be read by the other half. Writes in the caller's transaction.
     """
-    room = free(session, terms.provider_id, want=1 if terms.probe else terms.want, now=now)
+    room = free(session, terms.provider_id, want=1 if terms.probe else terms.want, now=now, apart=terms.apart)
     if not room.count:
         return Claim(apart=room.apart, again_at=room.again_at)
     token, until = uuid4(), now + terms.lease
-    rows = lease_due(session, token=token, until=until, want=room.count, now=now, sure=terms.standby)
-    return Leased(terms=terms, token=token, until=until, apart=room.apart, rows=rows) if rows else Claim()
+    lease = lease_due if read else lease_unread
+    leased = lease(session, token=token, until=until, want=room.count, now=now, sure=terms.standby)
+    rows, count = (None, leased) if isinstance(leased, int) else (leased, len(leased))
+    if not count:
+        return Claim()
+    return Leased(terms=terms, token=token, until=until, apart=room.apart, count=count, rows=rows)
 
 
 def sift(session: Session, leased: Leased, *, state: State, now: datetime) -> Claim:
     """The other half: those that may go, after asking about each once more. Where all of them may, and no rate, budget
     or probe is to be written down, it only reads. Writes in the caller's transaction.
     """
-    rows, token = leased.rows, leased.token
+    token = leased.token
+    # whoever decided about a message since has ended its lease
+    rows = held_under(session, token) if leased.rows is None else leased.rows
     running = of_running(session, rows, state=state, now=now)
     may_go = awake(session, _without_refused(session, running, state=state, now=now), state=state, now=now)
     texts, later = true_texts(session, may_go, state=state, now=now)
     fits = texts.keys() - hold_too_long(session, texts, most=leased.terms.longest, now=now)
     today = within_cap(session, [row for row in may_go if row.id in fits], state=state, now=now)
-    going = _affordable(session, today, leased.terms.provider_id, state=state, now=now)
+    going = _affordable(session, today, leased.terms, state=state, now=now)
     slots = _granted(session, len(going), leased, state=state, now=now)
     end_leases(session, [(each, token) for each in [*(row.id for row in going[len(slots.times) :]), *later]])
     ours = _with_times(going, slots.times, texts, token=token, until=leased.until)
-    return Claim(messages=ours, apart=slots.apart, again_at=slots.again_at, looked_at=len(rows))
+    return Claim(messages=ours, apart=slots.apart, again_at=slots.again_at, looked_at=leased.count)
 
 
 def _with_times(
@@ -154,17 +163,19 @@ def _with_times(
 def _granted(session: Session, want: int, leased: Leased, *, state: State, now: datetime) -> Slots:
     """The slots that the rate has; as a probe none, unless this process is the one that tries the provider."""
     terms = leased.terms
-    slots = reserve(session, terms.provider_id, want=want, now=now, lead=terms.lead)
+    slots = reserve(session, terms.provider_id, want=want, now=now, lead=terms.lead, apart=leased.apart)
     if not terms.probe or not slots.times:
         return slots
     request = timedelta(seconds=state.settings.request_timeout)
     return slots if take_probe(session, terms.provider_id, now=now, request=request) else replace(slots, times=())
 
 
-def _affordable(session: Session, rows: Sequence[Any], provider_id: int, *, state: State, now: datetime) -> list[Any]:
+def _affordable(session: Session, rows: Sequence[Any], terms: Terms, *, state: State, now: datetime) -> list[Any]:
     """Those that the provider's budget has room for; the others wait for a person (X10)."""
+    if not terms.budgeted:
+        return list(rows)
     ids = [row.id for row in rows]
-    over = beyond_budget(session, ids, provider_id=provider_id, settings=state.settings, now=now)
+    over = beyond_budget(session, ids, provider_id=terms.provider_id, settings=state.settings, now=now)
     move(session, over, MessageState.HELD, reason=OVER, now=now)
     return [row for row in rows if row.id not in over] if over else list(rows)
 

@@ -59,7 +59,7 @@ class Couriers:
         self._threads: list[Thread] = []
         self.in_flight = 0  #: messages handed out and not yet collected; only the flush's own thread counts
         self.requests = 0  #: parcels handed out and not yet collected, likewise
-        self.pace = 1.0  #: seconds that a request takes of late, about: a hint, written by all threads
+        self.pace = 0.0  #: seconds that a request takes of late, about: a hint, written by all threads
 
     def put(self, parcel: Parcel) -> None:
         """Hand out a parcel, and start a thread for it where all are busy."""
@@ -97,6 +97,15 @@ class Couriers:
             self.requests -= 1
         self.in_flight -= len(finished)
         return finished
+
+    @property
+    def per_second(self) -> float:
+        """How many requests the threads carry, about, if they always have one."""
+        return self._settings.threads / max(self.pace, 0.001)
+
+    def nudge(self) -> None:
+        """End a ``collect`` that waits, from any thread."""
+        self._enough.set()
 
     def dismiss(self) -> None:
         """Let the threads end after what they carry, and wait for them."""

@@ -74,6 +74,29 @@ def lease_due(
     return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
 
 
+def lease_unread(
+    session: Session, *, token: UUID, until: datetime, want: int, now: datetime, sure: bool = False
+) -> int:
+    """As ``lease_due``, for whoever reads the messages afterwards (``held_under``): how many were leased. SQLite's only
+    write lock is not kept for reading then.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return len(lease_due(session, token=token, until=until, want=want, now=now, sure=sure))
+    given = {"b_token": token, "b_until": until, "b_now": now, "b_want": want}
+    return _lease_on_sqlite(session.connection(), given, sure)
+
+
+def held_under(session: Session, token: UUID) -> Sequence[Any]:
+    """What is still leased under the token and queued, as ``lease_due`` gives it. Reads only."""
+    rows = session.connection().execute(_LEASED, {"b_token": token}).all()
+    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+
+
+def end_leases_under(session: Session, token: UUID) -> None:
+    """End all that is leased under the token. Writes in the caller's transaction."""
+    session.connection().execute(sa.delete(_LEASE).where(_LEASE.c.token == token))
+
+
 def end_leases(session: Session, leases: Iterable[tuple[UUID, UUID]]) -> None:
     """End leases, each by its message and token, so that others may claim. Writes in the caller's transaction."""
     rows = [{"b_id": message, "b_token": token} for message, token in sorted(leases)]
@@ -145,14 +168,22 @@ _INSERT_DUE = {
     ]
     for sure in (False, True)
 }
+#: By the few leases that there are, whatever MariaDB takes the number of messages for.
 _LEASED = (
     sa.select(*_LOOKED_AT)
-    .join(_LEASE, _LEASE.c.message_id == _MESSAGE.c.id)
+    .select_from(sa.join(_LEASE, _MESSAGE, _LEASE.c.message_id == _MESSAGE.c.id))
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    .prefix_with("STRAIGHT_JOIN", dialect="mariadb")
     .where(_LEASE.c.token == _TOKEN, sa.text("sms_message.state = 'queued'"))
 )
 
 
 def _on_sqlite(connection: Connection, given: Mapping[str, Any], sure: bool) -> Sequence[Any]:
+    taken = _lease_on_sqlite(connection, given, sure)
+    return connection.execute(_LEASED, {"b_token": given["b_token"]}).all() if taken else []
+
+
+def _lease_on_sqlite(connection: Connection, given: Mapping[str, Any], sure: bool) -> int:
     """One statement a rank: it takes the only write lock there is, so nothing can come between."""
     taken = 0
     for insert in _INSERT_DUE[sure]:
@@ -161,7 +192,7 @@ def _on_sqlite(connection: Connection, given: Mapping[str, Any], sure: bool) -> 
                 insert, {**given, "b_want": given["b_want"] - taken}, execution_options={"preserve_rowcount": True}
             )
             taken += max(result.rowcount, 0)
-    return connection.execute(_LEASED, {"b_token": given["b_token"]}).all() if taken else []
+    return taken
 
 
 _LOCK_DUE = {

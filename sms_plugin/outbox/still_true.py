@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
+from sms_plugin.host.bound import BoundHook
 from sms_plugin.host.registry import Registry
 from sms_plugin.models.busy import is_busy
 from sms_plugin.outbox.gathering import GATHERED, Together, ask_together
@@ -48,8 +49,9 @@ def true_texts(
         if answers is None:
             move(session, [row.id for row in members], MessageState.HELD, reason="truth_failed", now=now, detail=entity)
             continue
-        gone = [row.id for row in members if not _still(answers, row, state.registry)]
-        move(session, gone, MessageState.SUPPRESSED, reason="no_longer_true", now=now)
+        hooks = _hooks_of(entity, trigger, state.registry)
+        gone = {row.id for row in members if not _still(answers, row, hooks)}
+        move(session, sorted(gone), MessageState.SUPPRESSED, reason="no_longer_true", now=now)
         for row in members:
             if row.id in gone:
                 continue
@@ -115,7 +117,7 @@ def _answers(
     if bound is None:
         log.warning("messages of the entity %s wait: it is no longer declared", entity)
         return None
-    hooks = [hook for hook in registry.hooks_of(trigger) if hook.entity.key == entity]
+    hooks = _hooks_of(entity, trigger, registry)
     keys = sorted({row.record for row in rows})
     try:
         with session.begin_nested():
@@ -128,7 +130,10 @@ def _answers(
         return None
 
 
-def _still(answers: dict[str, Answer], row: Any, registry: Registry) -> bool:
+def _hooks_of(entity: str, trigger: str, registry: Registry) -> list[BoundHook]:
+    return [hook for hook in registry.hooks_of(trigger) if hook.entity.key == entity]
+
+
+def _still(answers: dict[str, Answer], row: Any, hooks: Sequence[BoundHook]) -> bool:
     answer = answers.get(row.record)
-    hooks = [hook for hook in registry.hooks_of(row.trigger or "") if hook.entity.key == row.entity]
     return answer is not None and answer.still(hooks, step=row.step, moment=row.moment)

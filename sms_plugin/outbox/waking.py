@@ -45,12 +45,16 @@ def awake(session: Session, rows: Sequence[Any], *, state: State, now: datetime)
     off: list[UUID] = []
     late: list[UUID] = []
     until: dict[datetime, list[UUID]] = defaultdict(list)
+    alike: dict[tuple[Any, ...], datetime | None] = {}  # hundreds of one trigger may go at the same hour
     for row in asked:
         rules = known.get(row.trigger)
         if is_dated(row.step) and row.reason not in _DECIDED and (rules is None or not rules.is_on):
             off.append(row.id)
             continue
-        opens = _opens(row, rules, state=state, now=now)
+        kind = (row.trigger, row.timezone, row.reason in _HURRIED)
+        if kind not in alike:
+            alike[kind] = _opens(row, rules, state=state, now=now)
+        opens = alike[kind]
         if opens is None or (opens > now and row.expires_at is not None and row.expires_at <= opens):
             late.append(row.id)
         elif opens > now:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sms_plugin.errors import ConfigurationError, SmsError
 from sms_plugin.gateways.contract import Capabilities, Gateway
 from sms_plugin.models import Provider
 from sms_plugin.providers.breaker import Circuit, circuit_of
+from sms_plugin.providers.rate import spacing
 from sms_plugin.providers.settings import gateway_of, settings_of
 from sms_plugin.state import State
 
@@ -33,6 +34,8 @@ class Line:
     changed_at: datetime
     probe: bool = False  #: it may be reachable again: one message tells
     standby: bool = False  #: in place of the active one: for what that one surely has not accepted
+    apart: timedelta = timedelta()  #: its rate: no two messages may go closer together (P18)
+    budgeted: bool = False  #: whether what goes by it is counted before it goes (X10)
     private: bool = False  #: whether it may be reached on this machine and in private networks
     closed: str = ""  #: why nothing may go now: "stopped", "paused", "outage"
     closed_until: datetime | None = None
@@ -83,6 +86,8 @@ def line_of(provider: Provider, *, state: State, now: datetime) -> Line:
         capabilities=gateway.capabilities(settings),
         changed_at=provider.changed_at,
         probe=circuit is Circuit.HALF_OPEN,
+        apart=spacing(provider.rate_count, provider.rate_seconds),
+        budgeted=provider.budget_day is not None or provider.budget_month is not None,
         private=may_be_private(settings, state=state),
         closed=closed,
         closed_until=until,

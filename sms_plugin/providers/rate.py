@@ -38,11 +38,11 @@ class Free:
     again_at: datetime | None = None  #: when to look again, where there is none
 
 
-def free(session: Session, provider_id: int, *, want: int, now: datetime) -> Free:
+def free(session: Session, provider_id: int, *, want: int, now: datetime, apart: timedelta | None = None) -> Free:
     """How many of ``want`` messages the rate has send times for. Locks nothing, so that nobody waits to learn that
-    there is none. Reads only.
+    there is none. ``apart`` is the rate, where the caller has read it. Reads only.
     """
-    apart = _apart(session, provider_id)
+    apart = _apart(session, provider_id) if apart is None else apart
     if not apart:
         return Free(count=want)
     stands = session.scalar(sa.select(Pace.next_slot_at).where(Pace.provider_id == provider_id))
@@ -51,14 +51,22 @@ def free(session: Session, provider_id: int, *, want: int, now: datetime) -> Fre
     return Free(count=count, apart=apart, again_at=None if count else first - HORIZON + GATHER)
 
 
-def reserve(session: Session, provider_id: int, *, want: int, now: datetime, lead: timedelta = timedelta()) -> Slots:
-    """Up to ``want`` send times, evenly spaced, none of them sooner than ``lead`` from now.
+def reserve(
+    session: Session,
+    provider_id: int,
+    *,
+    want: int,
+    now: datetime,
+    lead: timedelta = timedelta(),
+    apart: timedelta | None = None,
+) -> Slots:
+    """Up to ``want`` send times, evenly spaced, none of them sooner than ``lead`` from now. ``apart`` as in ``free``.
 
     Under a rate it locks the provider's pace until the caller's transaction ends: call it last.
     """
     if want <= 0:
         return Slots()
-    apart = _apart(session, provider_id)
+    apart = _apart(session, provider_id) if apart is None else apart
     if not apart:
         return Slots(times=(now,) * want)
     first = _first(_locked(session, provider_id, now=now), now=now, start=now + lead, apart=apart)
@@ -83,17 +91,17 @@ def forget(session: Session, provider_id: int) -> None:
     session.execute(sa.delete(Pace).where(Pace.provider_id == provider_id))
 
 
-def spacing(count: int, seconds: int) -> timedelta:
+def spacing(count: int | None, seconds: int | None) -> timedelta:
     """The time between two of ``count`` messages in any ``seconds``: rounded up, or one more would slip in, and a
-    little longer, because requests do not arrive on the dot.
+    little longer, because requests do not arrive on the dot. Nothing without a rate.
     """
-    return timedelta(microseconds=-(-seconds * _STRETCHED // count))
+    return timedelta(microseconds=-(-seconds * _STRETCHED // count)) if count and seconds else timedelta()
 
 
 def _apart(session: Session, provider_id: int) -> timedelta:
     """The time between two messages; nothing without a rate."""
     row = session.execute(sa.select(Provider.rate_count, Provider.rate_seconds).where(Provider.id == provider_id)).one()
-    return spacing(row.rate_count, row.rate_seconds) if row.rate_count and row.rate_seconds else timedelta()
+    return spacing(row.rate_count, row.rate_seconds)
 
 
 def _locked(session: Session, provider_id: int, *, now: datetime) -> datetime:

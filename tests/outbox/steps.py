@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from sms_plugin.gateways.contract import Outcome, Report, Verdict
-from sms_plugin.outbox.claim import Claim, Claimed, claim
+from sms_plugin.jobs.claiming import LOCKS_OUT
+from sms_plugin.outbox.claim import Claim, Claimed, Terms, claim, sift, take_leases
 from sms_plugin.outbox.depart import Departed, depart
 from sms_plugin.outbox.receipts import take
 from sms_plugin.outbox.settle import Finished, settle
 from sms_plugin.providers.active import active_id
 from sms_plugin.settings import Settings
+from sms_plugin.transactions import MustWrite, look_only, within
 from tests.portal import Portal
 
 LEASE = dt.timedelta(seconds=60)
@@ -34,16 +38,30 @@ def provider(portal: Portal) -> int:
 
 
 def claim_some(portal: Portal, *, want: int = 100, at: dt.datetime | None = None) -> Claim:
-    """One claim."""
-    with portal.fresh() as session, session.begin():
-        return claim(
-            session,
-            state=portal.state,
-            provider_id=provider(portal),
-            want=want,
-            now=at or now(),
-            lease=LEASE,
-        )
+    """One claim, in the steps that the flush takes for it: where leases keep others out, it asks without a lock."""
+    moment = at or now()
+    if portal.db.engine.dialect.name not in LOCKS_OUT:
+        with portal.fresh() as session, session.begin():
+            return claim(
+                session,
+                state=portal.state,
+                provider_id=provider(portal),
+                want=want,
+                now=moment,
+                lease=LEASE,
+            )
+    terms = Terms(provider_id=provider(portal), want=want, lease=LEASE)
+    taken = within(portal.state, lambda session: take_leases(session, terms, now=moment, read=False))
+    if isinstance(taken, Claim):
+        return taken
+
+    def work(session: Session) -> Claim:
+        return sift(session, taken, state=portal.state, now=moment)
+
+    try:
+        return look_only(portal.state, work)
+    except MustWrite:
+        return within(portal.state, work)
 
 
 def depart_with(portal: Portal, claimed: Sequence[Claimed], *, at: dt.datetime | None = None) -> list[Departed]:
