@@ -155,8 +155,8 @@ class Supply:
         before, held = self.line, list(self.hand.claimed)
         self._claiming.adopt(got)
         after = self.line
-        if held and before is not None and after is not None and after.provider_id != before.provider_id:
-            self._give_back(held)  # their times are of the other one's rate
+        if before is not None and (after is None or after.provider_id != before.provider_id):
+            self._give_back(held)  # nothing goes now, or their times are of the other one's rate
         self.hand.take(got.claim)
         self._dry = got.claim.dry and not self._expected
         # what a batch waited for is there, or will not come

@@ -100,8 +100,8 @@ class Couriers:
 
     @property
     def per_second(self) -> float:
-        """How many requests the threads carry, about, if they always have one."""
-        return self._settings.threads / max(self.pace, 0.001)
+        """How many requests the threads carry, about, if they always have one; 0 as long as nobody knows."""
+        return self._settings.threads / self.pace if self.pace else 0.0
 
     def nudge(self) -> None:
         """End a ``collect`` that waits, from any thread."""
@@ -123,7 +123,8 @@ class Couriers:
                 verdicts: Sequence[Verdict] = [unknown("gateway_error")] * len(parcel.messages)
                 try:
                     verdicts = desk.carry(parcel)
-                    self.pace += (time.monotonic() - began - self.pace) / 8
+                    took = time.monotonic() - began
+                    self.pace += (took - self.pace) / 8 if self.pace else took
                 finally:  # whatever ends this thread, its messages come home
                     self._done.append(_finished(parcel, verdicts))
                 if len(self._done) >= self._wanted:
