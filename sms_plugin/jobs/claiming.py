@@ -34,6 +34,7 @@ class Got:
     line: Line | None = None
     closed: str = ""  #: "no_provider", "stopped", "paused", "outage"
     closed_until: datetime | None = None
+    troubled: bool = False  #: its breaker counts, whichever process brought that about
 
 
 class Claiming:
@@ -48,6 +49,7 @@ class Claiming:
         self.line: Line | None = None
         self.closed = ""  #: why nothing could be claimed, as far as the last claim told
         self.closed_until: datetime | None = None
+        self.troubled = False  #: the provider's breaker counts, as far as the last claim told
 
     @property
     def batch(self) -> int:
@@ -70,6 +72,7 @@ class Claiming:
     def adopt(self, got: Got) -> None:
         """Go on with this line, or none."""
         self.line, self.closed, self.closed_until = got.line, got.closed, got.closed_until
+        self.troubled = got.troubled
 
     def _claim(self, session: Session, *, lead: timedelta, want: int) -> tuple[Got, Leased | None]:
         """What was claimed; or what was leased, and is to be asked about where it keeps nobody from writing."""
@@ -93,10 +96,11 @@ class Claiming:
         apart = self._state.db.engine.dialect.name in LOCKS_OUT and not (found.apart or kept.probe or found.budgeted)
         taken = take_leases(session, terms, now=now, read=not apart)
         if isinstance(taken, Claim):
-            return Got(claim=taken, line=kept), None
+            return Got(claim=taken, line=kept, troubled=found.troubled), None
         if apart:
-            return Got(line=kept), taken
-        return Got(claim=sift(session, taken, state=self._state, now=now), line=kept), None
+            return Got(line=kept, troubled=found.troubled), taken
+        sifted = sift(session, taken, state=self._state, now=now)
+        return Got(claim=sifted, line=kept, troubled=found.troubled), None
 
     def _sifted(self, leased: Leased) -> Claim:
         """The claim of what was leased before: without a lock, as long as there is nothing to write."""

@@ -80,14 +80,13 @@ class Exchanging:
         return PORTIONS.get(self._state.db.engine.dialect.name, PORTION)
 
     def _exchange(self, order: Order, *, many: bool = False) -> Exchanged:
-        express = None if self._troubled else self._express.exchange(order, now=self._clock.carried)
+        order = replace(order, troubled=order.troubled or self._troubled)
+        express = None if order.troubled else self._express.exchange(order, now=self._clock.carried)
         if express is None:
             settings = self._state.settings
 
             def work(session: Session) -> Exchanged:
-                return exchange(
-                    session, order, settings=settings, now=self._clock.now(session), troubled=self._troubled
-                )
+                return exchange(session, order, settings=settings, now=self._clock.now(session))
 
             done = self._hurried.within(work) if many else within(self._state, work)
             self._troubled = done.judgement.troubled if order.finished else self._troubled

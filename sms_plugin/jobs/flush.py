@@ -140,7 +140,12 @@ class Flush:
         set_out_by = began + set_out_within()
         going = [each.claimed for each in ready]
         urls = self._urls(current, going)  # before they depart: an address that cannot be built must stop them here
-        order = Order(finished=finished, going=going, provider_id=None if current is None else current.provider_id)
+        order = Order(
+            finished=finished,
+            going=going,
+            provider_id=None if current is None else current.provider_id,
+            troubled=self._supply.troubled,
+        )
         try:
             exchanged = self._exchanging.exchange(order)
         except Exception as error:

@@ -45,6 +45,11 @@ class Supply:
         return self._claiming.line
 
     @property
+    def troubled(self) -> bool:
+        """Whether the provider's breaker counts, as far as the last claim told."""
+        return self._claiming.troubled
+
+    @property
     def closed(self) -> tuple[str, datetime | None]:
         """Why nothing could be claimed, as far as the last claim told, and until when."""
         return self._claiming.closed, self._claiming.closed_until

@@ -42,6 +42,7 @@ class Order:
     finished: Sequence[Finished]
     going: Sequence[Claimed]
     provider_id: int | None
+    troubled: bool = True  #: that provider's breaker may count: what it accepted is noted, too (X9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +53,14 @@ class Exchanged:
     judgement: Judgement
 
 
-def exchange(session: Session, order: Order, *, settings: Settings, now: datetime, troubled: bool = True) -> Exchanged:
-    """Settle, then depart unless the provider is closed by what it said. Where nothing is ``troubled`` nothing is asked
-    of a provider that accepts everything. Writes in the caller's transaction, which must be committed before a request
-    leaves.
+def exchange(session: Session, order: Order, *, settings: Settings, now: datetime) -> Exchanged:
+    """Settle, then depart unless the provider is closed by what it said, which is not asked of one that accepts
+    everything and is not troubled. Writes in the caller's transaction, which must be committed before a request leaves.
     """
     plan_as_it_is(session)
     settle(session, order.finished, settings=settings, now=now)
     told = [(each.provider_id, each.verdict) for each in order.finished]
-    usual = not troubled and is_usual(order)
+    usual = not order.troubled and is_usual(order)
     judgement = Judgement() if usual else judge(session, told, now=now, current=order.provider_id)
     if order.provider_id is None or judgement.closed:
         return Exchanged(departed=[], judgement=judgement)

@@ -35,6 +35,7 @@ class Line:
     probe: bool = False  #: it may be reachable again: one message tells
     standby: bool = False  #: in place of the active one: for what that one surely has not accepted
     apart: timedelta = timedelta()  #: its rate: no two messages may go closer together (P18)
+    troubled: bool = False  #: its breaker counts: what it accepts must be noted (X9)
     budgeted: bool = False  #: whether what goes by it is counted before it goes (X10)
     private: bool = False  #: whether it may be reached on this machine and in private networks
     closed: str = ""  #: why nothing may go now: "stopped", "paused", "outage"
@@ -87,6 +88,7 @@ def line_of(provider: Provider, *, state: State, now: datetime) -> Line:
         changed_at=provider.changed_at,
         probe=circuit is Circuit.HALF_OPEN,
         apart=spacing(provider.rate_count, provider.rate_seconds),
+        troubled=provider.failures > 0,
         budgeted=provider.budget_day is not None or provider.budget_month is not None,
         private=may_be_private(settings, state=state),
         closed=closed,

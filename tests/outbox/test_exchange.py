@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 
 import pytest
 import sqlalchemy as sa
 
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report, Verdict
-from sms_plugin.models import Attempt
+from sms_plugin.jobs.claiming import Claiming
+from sms_plugin.jobs.exchanging import Exchanging
+from sms_plugin.models import Attempt, Provider
+from sms_plugin.models.clock import CarriedClock
 from sms_plugin.outbox.claim import Claimed, claim
 from sms_plugin.outbox.depart import Departed
 from sms_plugin.outbox.exchange import Exchanged, Express, Order, exchange
 from sms_plugin.outbox.settle import Finished
 from sms_plugin.outbox.tallies import counts_by_state
 from sms_plugin.states import MessageState
+from sms_plugin.transactions import Hurried
 from sms_plugin.web.apart import reading
 from tests.outbox.steps import LEASE, UNKNOWN, claim_some, depart_with, now, provider, report, send_off
 from tests.portal import Portal
@@ -54,6 +59,28 @@ def test_what_came_back_is_settled_and_what_is_ready_departs(sending: Portal) ->
     assert [each.id for each in exchanged.departed] == [second]
     assert sending.message(first).state == MessageState.SENT
     assert sending.message(second).state == MessageState.SENDING
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+def test_a_provider_is_asked_after_only_where_its_breaker_counts(sending: Portal, failures: int) -> None:
+    """X9: by whichever process; an acceptance says that it can be reached."""
+    hurried = Hurried(sending.state)
+    exchanging = Exchanging(sending.state, CarriedClock(), hurried)
+    gone = send_off(sending, sending.queue())
+    with sending.fresh() as session, session.begin():
+        session.execute(sa.update(Provider).values(failures=failures))
+    sending.queue()
+    got = Claiming(sending.state, CarriedClock(), hurried).claim(lead=dt.timedelta(), want=1)
+    assert got.troubled == (failures > 0)
+    order = _order(sending, _accepted(gone, sending), going=got.claim.messages)
+    asked: list[str] = []
+    sa.event.listen(sending.db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert len(exchanging.exchange(replace(order, troubled=got.troubled)).departed) == 1
+    assert any("FROM sms_provider" in text for text in asked) == (failures > 0)
+    with sending.fresh() as session:
+        assert session.scalar(sa.select(Provider.failures)) == 0
+    exchanging.close()
+    hurried.close()
 
 
 @on_postgresql
