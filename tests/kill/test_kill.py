@@ -91,7 +91,9 @@ def test_a_process_killed_there_loses_nothing_and_repeats_nothing(
         submitted = Counter(line["id"] for line in map(json.loads, ledger.read_text().splitlines()))
     states = {str(message.id): message.state for message in killed_portal.messages()}
     assert len(states) == KILLS * QUEUED
-    assert set(states.values()) <= {MessageState.SENT, MessageState.UNKNOWN}
+    # a later victim may have asked the provider about what an earlier one left in doubt, before it was killed itself
+    told = {id for id, state in states.items() if state == MessageState.DELIVERED}
+    assert set(states.values()) <= {MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN}
     assert max(submitted.values()) == 1
-    assert doubtful >= IN_DOUBT[point]
-    assert {id for id, state in states.items() if state == MessageState.SENT} <= set(submitted)
+    assert doubtful + len(told) >= IN_DOUBT[point]
+    assert told | {id for id, state in states.items() if state == MessageState.SENT} <= set(submitted)

@@ -20,6 +20,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from threading import Event, current_thread, local
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import sqlalchemy as sa
@@ -108,11 +109,16 @@ def _stop_in_database(portal: Portal, point: Point, stop: Callable[[], None]) ->
 
 
 def _stop_when_answered(portal: Portal, stop: Callable[[], None]) -> None:
-    """Stop where the flush begins a transaction once all were answered, the last of them not written down yet."""
+    """Stop where the flush begins a transaction once all were answered, the last of them not written down yet. A claim
+    that is made beside it is over by then, or waits for its turn: asleep with locks, it would keep others waiting.
+    """
     answers: list[None] = []
 
     def begun(*_: object) -> None:
         if len(answers) == portal.app.config["ANSWERS"] and current_thread().name == "sms-flush":
+            for each in enumerate_threads():
+                if each.name == "sms-claim":
+                    each.join(1.0)
             stop()
 
     _put_gateway(portal, after=lambda: answers.append(None))
