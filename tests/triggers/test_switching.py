@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sms_plugin import Entity, Person, SmsError
 from sms_plugin.catalog.loader import load
 from sms_plugin.host.resolve import resolve
+from sms_plugin.jobs.claiming import LOCKS_OUT
 from sms_plugin.models import Change, TriggerRow
 from sms_plugin.states import MessageState
 from sms_plugin.triggers.arranging import Arrangement, arrange
@@ -196,8 +197,10 @@ def test_rewording_many_messages_asks_for_the_trigger_once(portal: Portal, ana: 
     sa.event.listen(portal.db.engine, "before_cursor_execute", note)
     claim_some(portal)
     sa.event.remove(portal.db.engine, "before_cursor_execute", note)
-    # its hours for the whole claim, its words for all that are reworded
-    assert sum("FROM sms_trigger" in statement for statement in asked) == 2
+    # its hours for the whole claim, its words for all that are reworded; where leases lock others out, both are asked
+    # without a lock first, and once more when it turns out that there is something to write
+    tries = 2 if portal.db.engine.dialect.name in LOCKS_OUT else 1
+    assert sum("FROM sms_trigger" in statement for statement in asked) == 2 * tries
 
 
 def test_a_template_is_chosen_by_its_name_and_let_go(portal: Portal) -> None:
