@@ -38,8 +38,8 @@ def connection_now(connection: Connection) -> datetime:
 
 
 class CarriedClock:
-    """The database's clock for one thread that asks for it many times a second: asked now and then, carried on by the
-    process's own steady clock meanwhile, which nobody sets.
+    """The database's clock for a flush and its claims, who ask many times a second: asked now and then, carried on by
+    the process's own steady clock meanwhile, which nobody sets.
     """
 
     def __init__(self) -> None:
