@@ -22,7 +22,8 @@ from sms_plugin.transactions import Hurried, within
 log = logging.getLogger(__name__)
 
 #: A claim brings what the couriers carry in about so many seconds, so that what is more urgent and comes meanwhile is
-#: not behind much; the next one is made when no more is left than they carry while it is.
+#: not behind much; the next one is made when no more is left than they carry while it is, or one claim brings: what a
+#: killed process had in hand waits for its leases to run out.
 SUPPLY, LEFT = 0.3, 0.09
 
 
@@ -95,7 +96,7 @@ class Supply:
             return self._adopt(self._ahead.take()) if waits or self._ahead.is_over else False
         line, carried = self.line, self._couriers.per_second
         apart = self._may_claim_apart
-        enough = max(self.window, int(carried * LEFT)) if apart else self.window
+        enough = max(self.window, min(int(carried * LEFT), CLAIM)) if apart else self.window
         if self._dry or len(self.hand.claimed) >= enough or not self.hand.may_claim(self.now):
             return False
         if self.hand.claimed and line is not None and line.probe:

@@ -159,6 +159,23 @@ def test_what_is_in_hand_is_given_back_when_the_provider_rests(
     assert _leases(sending) == 0
 
 
+def test_however_quick_the_provider_was_no_more_than_two_claims_are_in_hand(
+    sending: Portal, phone: PhoneServer, flush: Flush
+) -> None:
+    """A process that is killed keeps what it has in hand from others, and what two of them lost waits for a person."""
+    phone.set(latency_ms=400)
+    flush._couriers.pace = 1e-5  # as after requests that nothing kept waiting
+    _queue(sending, 4 * CLAIM)
+    stop, most = threading.Event(), 0
+    with _running(flush, sending, stop=stop):
+        _wait_until(phone.ledger)
+        for _ in range(20):
+            most = max(most, _leases(sending))
+            stop.wait(0.01)
+        stop.set()
+    assert CLAIM < most <= 2 * CLAIM
+
+
 def test_a_claim_that_fails_beside_is_made_again(sending: Portal, phone: PhoneServer, flush: Flush) -> None:
     _queue(sending, 50)
     failed: list[None] = []

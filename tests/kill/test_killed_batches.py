@@ -19,6 +19,7 @@ from sms_plugin.batches.building import begin
 from sms_plugin.batches.deciding import confirm
 from sms_plugin.batches.drafting import Asked, save
 from sms_plugin.batches.progress import standing
+from sms_plugin.jobs.claiming import CLAIM
 from sms_plugin.models import Batch, BatchRecipient, Job, Message
 from sms_plugin.states import BatchState, MessageState
 from sms_plugin.transactions import look, within
@@ -31,6 +32,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 #: So many pages that a kill at a third of them meets a building, and a feeding, that goes on; each is sent by itself.
 PEOPLE = 3000
 KILLS = 2
+#: What a worker of eight threads has under way at most.
+UNDER_WAY = 12
 #: Leases so short that what a killed process had in hand comes to an end within the test.
 QUICK = {"SMS_LEASE": 2, "SMS_CONNECT_TIMEOUT": 0.2, "SMS_READ_TIMEOUT": 0.5, "SMS_FLUSH_EVERY": 0.2}
 
@@ -116,8 +119,8 @@ def _check_built(portal: Portal, batch: UUID) -> None:
 
 
 def _check_sent(portal: Portal, batch: UUID) -> None:
-    """Nobody has two messages, everybody has one; in doubt is at most what was in hand when a process was killed. What
-    two of them had in hand waits for a person.
+    """Nobody has two messages, everybody has one; in doubt is at most what was under way when a process was killed.
+    What two of them had in hand, which is two claims at most, waits for a person.
     """
     asked = sa.select(Message.number, Message.state, Message.reason)
     rows = look(portal.state, lambda session: session.execute(asked).all())
@@ -125,7 +128,8 @@ def _check_sent(portal: Portal, batch: UUID) -> None:
     states = Counter(row.state for row in rows)
     assert set(states) <= {MessageState.SENT, MessageState.UNKNOWN, MessageState.HELD}
     assert {row.reason for row in rows if row.state == MessageState.HELD} <= {"quarantined"}
-    assert states[MessageState.UNKNOWN] + states[MessageState.HELD] <= KILLS * 100
+    assert states[MessageState.UNKNOWN] <= KILLS * UNDER_WAY
+    assert states[MessageState.HELD] <= 2 * CLAIM
     told = standing(_batch(portal, batch))
     assert (told.sent, told.unknown, told.waiting) == (
         states[MessageState.SENT],
