@@ -57,3 +57,40 @@ def test_a_carried_clock_is_set_again_once_it_is_old(portal: Portal, monkeypatch
         monkeypatch.setattr(time, "monotonic", lambda: asleep)
         # the steady clock says that seconds went by; the database knows that they did not
         assert carried.now(session) - first < dt.timedelta(seconds=clock.ASK_EVERY)
+
+
+def _late(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
+    """From now on the database's answers are so long on their way."""
+
+    def late(connection: sa.Connection) -> dt.datetime:
+        said = connection_now(connection)
+        time.sleep(seconds)
+        return said
+
+    monkeypatch.setattr(clock, "connection_now", late)
+
+
+def test_an_answer_that_was_long_on_its_way_does_not_put_a_carried_clock_back(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P18: the send times of one process would be late for seconds, and crowd those of the others."""
+    monkeypatch.setattr(clock, "ASK_EVERY", -1.0)
+    carried = CarriedClock()
+    with portal.fresh() as session:
+        carried.now(session)
+        _late(monkeypatch, seconds=0.2)
+        now = carried.now(session)
+        assert now > connection_now(session.connection()) - dt.timedelta(seconds=0.1)
+
+
+def test_a_first_answer_that_was_long_on_its_way_is_asked_for_again(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "ASK_AGAIN", -1.0)
+    carried = CarriedClock()
+    with portal.fresh() as session, monkeypatch.context() as patched:
+        _late(patched, seconds=0.4)
+        carried.now(session)
+        patched.undo()
+        now = carried.now(session)
+        assert now > connection_now(session.connection()) - dt.timedelta(seconds=0.1)
