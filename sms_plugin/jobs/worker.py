@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from threading import Event, current_thread, main_thread
@@ -24,10 +25,19 @@ def take_short_turns() -> None:
     sys.setswitchinterval(TURN)
 
 
+def set_aside_what_stays() -> None:
+    """Have Python's collector leave alone what is loaded by now. To go through all modules of a portal stops every
+    thread for a tenth of a second, again and again, and under a rate no request leaves so late.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def work(app: Flask, state: State) -> None:
     """Run until SIGTERM or SIGINT. Raises ``ConfigurationError`` before it begins."""
     take_short_turns()
     told = told_to_stop()
+    set_aside_what_stays()
     runner = ProcessRunner(app, state, kind="worker")
     runner.start()
     while not told.wait(1.0):

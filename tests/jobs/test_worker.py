@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from tests.portal import Portal
 
 @pytest.fixture
 def usual() -> Iterator[float]:
-    """How long a thread keeps the interpreter, put back afterwards."""
+    """How long a thread keeps the interpreter; that, and what the collector looks at, is put back afterwards."""
     before = sys.getswitchinterval()
     yield before
     sys.setswitchinterval(before)
+    gc.unfreeze()
 
 
 def test_a_workers_threads_take_short_turns(portal: Portal, usual: float, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +31,17 @@ def test_a_workers_threads_take_short_turns(portal: Portal, usual: float, monkey
     worker.work(portal.app, portal.state)
     assert sys.getswitchinterval() == pytest.approx(worker.TURN)
     assert usual > worker.TURN
+
+
+@pytest.mark.usefixtures("usual")
+def test_a_worker_does_not_stop_for_what_is_loaded(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P18: the collector would hold up every request for a tenth of a second."""
+    told = threading.Event()
+    told.set()
+    monkeypatch.setattr(worker, "told_to_stop", lambda: told)
+    before = gc.get_freeze_count()
+    worker.work(portal.app, portal.state)
+    assert gc.get_freeze_count() > before
 
 
 def test_those_of_a_web_process_are_left_as_they_are(portal: Portal, usual: float) -> None:
