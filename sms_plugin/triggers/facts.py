@@ -176,8 +176,11 @@ def _plan(registry: Registry, record: Any) -> Plan:
 
 
 def _present(record: Any, session: Session) -> Any | None:
-    """The record, where it is in the database as far as the transaction knows; an expunged one is fetched again."""
+    """The record, where it is in the database as far as the transaction knows. An expunged one is fetched again; so is
+    one that was deleted: where that was undone together with savepoints around it, SQLAlchemy does not take it back.
+    """
     state = inspect(record)
-    if state.identity is None or state.deleted or state.was_deleted:
+    if state.identity is None:
         return None
-    return session.get(state.mapper.class_, state.identity) if state.detached else record
+    gone = state.detached or state.deleted or state.was_deleted
+    return session.get(state.mapper.class_, state.identity) if gone else record

@@ -235,6 +235,11 @@ class Program:
         if at is not None:
             for handle in self.savepoints[at]:
                 handle.rollback()
+            if at < len(self.savepoints) - 1:
+                # with or without us, SQLAlchemy keeps in memory what was changed inside an inner one that was open yet,
+                # and then writes nothing where it is said again
+                for session in self.sessions:
+                    session.expire_all()
             del self.savepoints[at:]
             del self.model.open[at + 1 :]
 
@@ -450,6 +455,8 @@ FOUND: list[list[Step]] = [
     [("unfollow", 1, 3, True), ("flush",), ("follow", 1, 3, False)],
     [("follow", 2, 3, False), ("flush",), ("unfollow", 2, 3, True)],
     [("call", 2), ("replace", 1, [1, 3]), ("delete", 2)],
+    [("savepoint",), ("savepoint",), ("follow", 1, 1, False), ("change", 0, "paid"), ("undo", 0), ("replace", 1, [1])],
+    [("create", "good"), ("savepoint",), ("savepoint",), ("delete", 3), ("change", 0, "paid"), ("undo", 0)],
 ]
 
 
