@@ -201,3 +201,7 @@ REDACTED: Any = {
 state_of_named: Any = Message.__table__.c.state.concat(constant(""))
 #: The trigger of messages whose record is named, likewise: no planner goes through all that a trigger ever said.
 trigger_of_named: Any = Message.__table__.c.trigger.concat(constant(""))
+#: The provider of attempts and receipts that are named by a message or a reference, likewise: where nobody analyses the
+#: tables, a planner takes all that a provider ever carried for as few as what one reference names.
+attempts_provider_of_named: Any = Attempt.__table__.c.provider_id + sa.literal_column("0")
+receipts_provider_of_named: Any = Receipt.__table__.c.provider_id + sa.literal_column("0")

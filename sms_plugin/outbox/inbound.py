@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Inbound, Part, Wish
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.models import Attempt, Message, new_id
+from sms_plugin.models.message import attempts_provider_of_named
 from sms_plugin.outbox.enqueue import OWN_ACTION, occurrence
 from sms_plugin.outbox.joining import COPY, MOST_PARTS, SHARED, Piece, join, key_of_group, write_once
 from sms_plugin.outbox.matching import kept_reference
@@ -201,7 +202,7 @@ def _answered(session: Session, told: Inbound, *, provider_id: int) -> RecordRef
     if wanted is None and reference is not None:
         wanted = session.scalar(
             sa.select(Attempt.message_id)
-            .where(Attempt.reference == reference, Attempt.provider_id == provider_id)
+            .where(Attempt.reference == reference, attempts_provider_of_named == provider_id)
             .limit(1)
         )
     if wanted is None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.gateways.contract import Report
 from sms_plugin.models import Attempt, Message
+from sms_plugin.models.message import attempts_provider_of_named
 from sms_plugin.text.storage import storable
 
 _ATTEMPT: Any = Attempt.__table__
@@ -45,14 +46,14 @@ _STANDING = (
     .with_for_update(of=_MESSAGE)
 )
 _TRIED = sa.exists().where(
-    _ATTEMPT.c.message_id == _MESSAGE.c.id, _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer)
+    _ATTEMPT.c.message_id == _MESSAGE.c.id, attempts_provider_of_named == sa.bindparam("provider", type_=sa.Integer)
 )
 _NAMED = _STANDING.where(_MESSAGE.c.id == sa.bindparam("message", type_=sa.Uuid), _TRIED)
 _REFERRED = (
     sa.select(_ATTEMPT.c.message_id)
     .where(
         _ATTEMPT.c.reference == sa.bindparam("reference", type_=_ATTEMPT.c.reference.type),
-        _ATTEMPT.c.provider_id == sa.bindparam("provider", type_=sa.Integer),
+        attempts_provider_of_named == sa.bindparam("provider", type_=sa.Integer),
     )
     .limit(1)
 )

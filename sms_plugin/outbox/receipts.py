@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report
 from sms_plugin.models import Attempt, Lease, Message, Receipt, new_id
 from sms_plugin.models.insertion import insert_once
-from sms_plugin.models.message import REDACTED
+from sms_plugin.models.message import REDACTED, attempts_provider_of_named
 from sms_plugin.outbox.charges import correct, is_price, told_by_receipts
 from sms_plugin.outbox.matching import by_reference, kept_reference, message_of
 from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
@@ -113,7 +113,7 @@ def rematch(session: Session, *, now: datetime) -> int:
         sa.select(Receipt.provider_id, Receipt.reference)
         .join(
             Attempt,
-            sa.and_(Attempt.reference == Receipt.reference, Attempt.provider_id == Receipt.provider_id),
+            sa.and_(Attempt.reference == Receipt.reference, attempts_provider_of_named == Receipt.provider_id),
         )
         .where(Receipt.message_id.is_(None), Receipt.received_at > now - timedelta(days=1))
         .distinct()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.errors import SmsError
 from sms_plugin.gateways.contract import Found, Gateway, Outcome, Outgoing, Report
 from sms_plugin.models import Attempt, Message, TriggerRow
+from sms_plugin.models.message import attempts_provider_of_named
 from sms_plugin.outbox.matching import kept_reference
 from sms_plugin.outbox.moving import move
 from sms_plugin.outbox.receipts import take
@@ -122,7 +123,7 @@ def conclude(session: Session, doubt: Doubt, found: Sequence[Found], *, now: dat
 
 def _of_another(session: Session, reference: str, doubt: Doubt) -> bool:
     other = sa.select(Attempt.id).where(
-        Attempt.provider_id == doubt.provider_id,
+        attempts_provider_of_named == doubt.provider_id,
         Attempt.reference == kept_reference(reference),
         Attempt.id != doubt.attempt,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from sms_plugin.errors import SmsError
 from sms_plugin.models import Attempt, Batch, Event, Lease, Message, Provider, Receipt
+from sms_plugin.models.message import attempts_provider_of_named, receipts_provider_of_named
 from sms_plugin.states import MessageState
 
 
@@ -105,7 +106,7 @@ def _claims(session: Session, queued: Collection[UUID]) -> dict[UUID, datetime]:
 def _attempts(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UUID, Moment]]:
     query = (
         sa.select(Attempt, Provider.name)
-        .join(Provider, Provider.id == Attempt.provider_id)
+        .join(Provider, Provider.id == attempts_provider_of_named)
         .where(Attempt.message_id.in_(messages))
     )
     for attempt, provider in session.execute(query):
@@ -127,7 +128,7 @@ def _attempts(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UU
 def _receipts(session: Session, messages: Collection[UUID]) -> Iterator[tuple[UUID, Moment]]:
     query = (
         sa.select(Receipt, Provider.name)
-        .join(Provider, Provider.id == Receipt.provider_id)
+        .join(Provider, Provider.id == receipts_provider_of_named)
         .where(Receipt.message_id.in_(messages))
     )
     for receipt, provider in session.execute(query):

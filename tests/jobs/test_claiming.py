@@ -27,7 +27,7 @@ from tests.portal import Portal
 pytestmark = pytest.mark.one_database("sqlite", "about its one lock for all who write")
 
 #: What a claim asks once it has its leases, before anything else.
-_READ_BACK, _ASKED = "FROM sms_lease JOIN", "FROM sms_optout"
+_READ_BACK, _ASKED = "SELECT sms_lease.message_id", "FROM sms_optout"
 
 
 @pytest.fixture
