@@ -21,6 +21,7 @@ from sms_plugin.models import Attempt, Lease, Message
 from sms_plugin.models.base import constant
 from sms_plugin.models.message import state_of_named
 from sms_plugin.models.planning import plan_as_it_is
+from sms_plugin.outbox import passed
 from sms_plugin.outbox.enqueue import BATCH, OWN_ACTION
 from sms_plugin.states import MessageState
 
@@ -130,14 +131,16 @@ _UNTIL = _bind("b_until", type_=_LEASE.c.until.type)
 _WANT: Any = _bind("b_want", type_=sa.Integer)
 
 
-def _one_statement(*, sure: bool) -> Any:
+def _one_statement(*, sure: bool, further: bool) -> Any:
     """Lock, lease and read in one statement: what was locked a moment before by a claim that committed since is found
-    to be leased by the key of leases.
+    to be leased by the key of leases. ``further``: from where earlier claims have come to.
     """
     want = _WANT
     ranks: list[Any] = []
     for priority in _RANKS:
         first = _due(priority, *_LOOKED_AT, sure=sure).with_for_update(skip_locked=True, of=_MESSAGE).limit(want)
+        if further and priority in passed.RANKS:
+            first = first.where(_behind(priority))
         ranks.append(first.cte(f"due_{priority}"))
         want = want - sa.select(sa.func.count()).select_from(ranks[-1]).scalar_subquery()
     due = sa.union_all(*(sa.select(rank) for rank in ranks)).cte("due")
@@ -151,11 +154,31 @@ def _one_statement(*, sure: bool) -> Any:
     return sa.select(due).join(taken, taken.c.message_id == due.c.id)
 
 
-_ON_POSTGRESQL = {sure: _one_statement(sure=sure) for sure in (False, True)}
+def _behind(priority: int) -> Any:
+    due_at, id_ = passed.names(priority)
+    place = sa.tuple_(_bind(due_at, type_=_MESSAGE.c.due_at.type), _bind(id_, type_=sa.Uuid()))
+    return sa.tuple_(_MESSAGE.c.due_at, _MESSAGE.c.id) > place
+
+
+_FROM_THE_HEAD = {sure: _one_statement(sure=sure, further=False) for sure in (False, True)}
+_FURTHER = {sure: _one_statement(sure=sure, further=True) for sure in (False, True)}
 
 
 def _on_postgresql(connection: Connection, given: Mapping[str, Any], sure: bool) -> Sequence[Any]:
-    return connection.execute(_ON_POSTGRESQL[sure], given).all()
+    """From where earlier claims have come to, and from the head where that brings too few, or was long ago."""
+    so_far, want, now = passed.passed(connection.engine, sure=sure), given["b_want"], given["b_now"]
+    places = so_far.places()
+    rows: Sequence[Any] = []
+    if places is not None:
+        rows = connection.execute(_FURTHER[sure], {**given, **places}).all()
+        so_far.note(rows, want=want, now=now)
+    if len(rows) < want:
+        so_far.look()
+        left = want - len(rows)
+        more = connection.execute(_FROM_THE_HEAD[sure], {**given, "b_want": left}).all()
+        so_far.note(more, want=left, now=now)
+        rows = [*rows, *more]
+    return rows
 
 
 _INSERT_DUE = {
