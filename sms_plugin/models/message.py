@@ -205,3 +205,5 @@ trigger_of_named: Any = Message.__table__.c.trigger.concat(constant(""))
 #: tables, a planner takes all that a provider ever carried for as few as what one reference names.
 attempts_provider_of_named: Any = Attempt.__table__.c.provider_id + sa.literal_column("0")
 receipts_provider_of_named: Any = Receipt.__table__.c.provider_id + sa.literal_column("0")
+#: Whether receipts that are named wait for their message, likewise: those of others on the same account always will.
+receipts_wait_of_named: Any = Receipt.__table__.c.message_id.is_(None).is_not(sa.false())

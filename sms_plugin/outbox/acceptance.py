@@ -20,7 +20,7 @@ from sms_plugin.gateways.contract import Outcome
 from sms_plugin.models import Attempt, Message, Receipt, Tally
 from sms_plugin.models.base import constant
 from sms_plugin.models.listed import in_json, listed
-from sms_plugin.models.message import shown_text, state_of_named
+from sms_plugin.models.message import receipts_wait_of_named, shown_text, state_of_named
 from sms_plugin.outbox.tallies import moved, state_counter
 from sms_plugin.states import MessageState
 
@@ -129,7 +129,11 @@ def _on_sqlite(connection: Connection, some: Sequence[Acceptance], now: datetime
 
 _WAITING = (
     sa.select(_RECEIPT.c.provider_id, _RECEIPT.c.reference)
-    .where(_RECEIPT.c.reference.in_(_bind("b_references", expanding=True)), _RECEIPT.c.message_id.is_(None))
+    .where(
+        _RECEIPT.c.provider_id.in_(_bind("b_providers", expanding=True)),
+        _RECEIPT.c.reference.in_(_bind("b_references", expanding=True)),
+        receipts_wait_of_named,
+    )
     .distinct()
 )
 
@@ -139,7 +143,8 @@ def _waiting(connection: Connection, some: Sequence[Acceptance]) -> tuple[tuple[
     known = {(each.provider_id, each.reference) for each in some if each.reference is not None}
     if not known:
         return ()
-    rows = connection.execute(_WAITING, {"b_references": sorted({reference for _, reference in known})})
+    providers, references = ({each[at] for each in known} for at in (0, 1))
+    rows = connection.execute(_WAITING, {"b_providers": sorted(providers), "b_references": sorted(references)})
     return tuple(sorted((row.provider_id, row.reference) for row in rows if tuple(row) in known))
 
 
@@ -182,7 +187,7 @@ def accepting() -> Accepting:
     waiting = (
         sa.select(_RECEIPT.c.provider_id, _RECEIPT.c.reference)
         .join(told, sa.and_(told.c.reference == _RECEIPT.c.reference, told.c.provider == _RECEIPT.c.provider_id))
-        .where(_RECEIPT.c.message_id.is_(None))
+        .where(receipts_wait_of_named)
         .distinct()
         .subquery()
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Outcome, ReceiptStatus, Report
 from sms_plugin.models import Attempt, Lease, Message, Receipt, new_id
 from sms_plugin.models.insertion import insert_once
-from sms_plugin.models.message import REDACTED, attempts_provider_of_named
+from sms_plugin.models.message import REDACTED, attempts_provider_of_named, receipts_wait_of_named
 from sms_plugin.outbox.charges import correct, is_price, told_by_receipts
 from sms_plugin.outbox.matching import by_reference, kept_reference, message_of
 from sms_plugin.outbox.optouts import OPTED_OUT, stop_by_provider
@@ -73,7 +73,7 @@ _WAITING = (
     .where(
         _RECEIPT.c.provider_id == sa.bindparam("provider"),
         _RECEIPT.c.reference.in_(sa.bindparam("references", expanding=True)),
-        _RECEIPT.c.message_id.is_(None),
+        receipts_wait_of_named,
     )
     .distinct()
 )
@@ -94,7 +94,7 @@ def match_waiting(session: Session, references: Sequence[str | None], *, provide
             continue
         session.execute(
             sa.update(Receipt)
-            .where(Receipt.provider_id == provider_id, Receipt.reference == reference, Receipt.message_id.is_(None))
+            .where(Receipt.provider_id == provider_id, Receipt.reference == reference, receipts_wait_of_named)
             .values(message_id=message.id)
             .execution_options(synchronize_session=False)
         )
