@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sms_plugin.gateways.contract import Capabilities, Inbound, Outcome, Part, ReceiptStatus, Report, Verdict
 from sms_plugin.host.identity import RecordRef
 from sms_plugin.jobs import wake
-from sms_plugin.models import Attempt, Consent, Event, Message, Receipt, TriggerRow, new_id
+from sms_plugin.models import Message, Receipt, TriggerRow
 from sms_plugin.outbox.cap import gone_since
 from sms_plugin.outbox.charges import let_go
 from sms_plugin.outbox.claim import Claim, claim
@@ -35,16 +35,15 @@ from sms_plugin.people.consent import said, said_of
 from sms_plugin.triggers import dues, explaining, groups, surge, volumes
 from sms_plugin.triggers.runs import runs
 from sms_plugin.triggers.waiting import waiting
+from tests.models.past import MANY, NOW, at, fill, row
 from tests.plans import look_at, plans, scans
 from tests.portal import Portal
 
-NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 #: Tables that grow with every message.
 LARGE = ("sms_message", "sms_attempt", "sms_receipt", "sms_event", "sms_consent")
 #: Indexes that hold what still asks for something only: reading all of one is cheap. MariaDB's hold more, and it is
 #: asked there by their first column.
 SMALL = ("ix_sms_attempt_open", "ix_sms_message_due")
-MANY = 3000
 
 Work = Callable[[Portal, Session], object]
 
@@ -104,12 +103,12 @@ _WORK: dict[str, Work] = {
     "what a trigger wrote on a day": lambda portal, session: volumes._amount(
         session, "trigger-1", NOW.date(), portal.state.settings
     ),
-    "what a run holds": lambda portal, session: session.execute(groups._held(_row(2)["id"], _at(2)).limit(5)).all(),
+    "what a run holds": lambda portal, session: session.execute(groups._held(row(2)["id"], at(2)).limit(5)).all(),
     "what is told together": lambda portal, session: gathered_of(session, "trigger-1", "invoice/Invoice", ["7", "8"]),
     "messages to ask about": lambda portal, session: due(
         session,
-        Span(after=_at(MANY - 20), until=_at(MANY - 10)),
-        Progress(since=_at(MANY - 20), until=_at(MANY - 10), provider_id=1),
+        Span(after=at(MANY - 20), until=at(MANY - 10)),
+        Progress(since=at(MANY - 20), until=at(MANY - 10), provider_id=1),
         can=Capabilities(polled=10, prices=True, channels=("viber", "sms")),
     ),
     "runs of triggers": lambda portal, session: runs(
@@ -131,7 +130,7 @@ _WORK: dict[str, Work] = {
     "what waits, as a forecast counts it": lambda portal, session: list(
         waiting(session, after=NOW, until=NOW + dt.timedelta(days=1), state=portal.state, now=NOW)
     ),
-    "timeline": lambda portal, session: timeline(session, _row(7)["id"]),
+    "timeline": lambda portal, session: timeline(session, row(7)["id"]),
 }
 
 
@@ -141,13 +140,7 @@ def unseen(portal: Portal) -> Portal:
     as none does on SQLite unless it is told to.
     """
     portal.use_kind("console", {}, name="console")
-    with portal.db.engine.begin() as connection:
-        connection.execute(sa.insert(Message), [_row(number) for number in range(MANY)])
-        connection.execute(sa.insert(Attempt), [_attempt(number) for number in range(MANY)])
-        connection.execute(sa.insert(Receipt), [_receipt(number) for number in range(MANY)])
-        connection.execute(sa.insert(Event), [_event(number) for number in range(MANY)])
-        consents: Any = Consent.__table__
-        connection.execute(sa.insert(consents), [_consent(number) for number in range(MANY)])
+    fill(portal)
     return portal
 
 
@@ -218,7 +211,7 @@ def test_what_was_said_of_records_is_found_by_them_though_the_planner_has_old_fi
     portal: Portal, asked: str
 ) -> None:
     """A run that writes very many asks after each page: all that its trigger ever sent is more with each."""
-    said = [{**_row(number), "entity": "invoice/Invoice", "record": str(number)} for number in range(MANY)]
+    said = [{**row(number), "entity": "invoice/Invoice", "record": str(number)} for number in range(MANY)]
     few, many = said[:20], [{**each, "trigger": "charge_due_soon"} for each in said[20:]]
     with portal.db.engine.begin() as connection:
         connection.execute(sa.insert(Message), few)
@@ -241,71 +234,3 @@ def _chosen(plan: str) -> str:
     """A plan without the indexes that MariaDB could have used."""
     lines = [line.split() for line in plan.splitlines()]
     return "\n".join(" ".join([*words[:4], *words[5:]] if words[0].isdigit() else words) for words in lines if words)
-
-
-def _at(number: int) -> dt.datetime:
-    return NOW - dt.timedelta(minutes=MANY - number)
-
-
-_IDS = [new_id(_at(number)) for number in range(MANY)]
-
-
-def _row(number: int) -> dict[str, Any]:
-    state = {0: "queued", 1: "unknown", 2: "held"}.get(number % 100, "sent")
-    return {
-        "id": _IDS[number],
-        "state": state,
-        "purpose": "service",
-        "priority": number % 3,
-        "number": f"+3519123456{number % 100:02}",
-        "text": "Hello " * 20,
-        "trigger": f"trigger-{number % 12}",
-        "due_at": _at(number),
-        "created_at": _at(number),
-        "changed_at": _at(number),
-        "attempt_id": _IDS[number],
-    }
-
-
-def _attempt(number: int) -> dict[str, Any]:
-    at = _at(number)
-    return {
-        "id": _IDS[number],
-        "message_id": _IDS[number],
-        "provider_id": 1,
-        "departed_at": at,
-        "until": at + dt.timedelta(minutes=1),
-        "verdict": "accepted",
-        "reference": f"old {number}",
-    }
-
-
-def _receipt(number: int) -> dict[str, Any]:
-    return {
-        "id": _IDS[number],
-        "provider_id": 1,
-        "message_id": _IDS[number],
-        "reference": f"old {number}",
-        "status": "delivered",
-        "digest": number.to_bytes(16, "big"),
-        "received_at": _at(number),
-    }
-
-
-def _event(number: int) -> dict[str, Any]:
-    return {"id": _IDS[number], "message_id": _IDS[number], "at": _at(number), "state": "held"}
-
-
-def _consent(number: int) -> dict[str, Any]:
-    return {
-        "id": _IDS[number],
-        "at": _at(number),
-        "number": _row(number)["number"],
-        "person_entity": "clients/Client",
-        "person": str(number % 100),
-        "purpose": "",
-        "does_agree": False,
-        "wording": "",
-        "who": "",
-        "source": "reply",
-    }
