@@ -142,5 +142,8 @@ def test_many_that_came_back_are_gone_on_with_too(sending: Portal) -> None:
     assert _claimed(sending) == batch[:2]
     back = _queued(sending, 7, since=2 * AGO)
     assert _claimed(sending, want=3) == [*back[:2], batch[2]]
+    looks: list[str] = []
+    sa.event.listen(sending.db.engine, "before_cursor_execute", lambda *said: looks.append(said[2]))
     assert _claimed(sending) == back[2:4]
+    assert len([said for said in looks if "FOR UPDATE OF sms_message" in said]) == 1
     assert _claimed(sending, want=9) == back[4:]
